@@ -1,0 +1,99 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The artifact that users install: what is in it, that it installs and works, that Galaxy would take it."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import tempfile
+from pathlib import Path
+
+from .copy import clean_copy
+from .project import CACHE, COLLECTION, ROOT, environment, executable, read
+from .report import Counts
+from .setup import IMPORTER_VENV
+from .shell import Failed, Log
+
+# The top of the artifact: nothing else belongs there ...
+ALLOWED = frozenset(
+    {
+        *("CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"),
+        *("COPYING", "FILES.json", "LICENSES", "MANIFEST.json", "REUSE.toml"),
+        *("changelogs", "docs", "meta", "playbooks", "plugins", "tests"),
+    }
+)
+# ... and these must not be missing.
+REQUIRED = frozenset({"CHANGELOG.md", "COPYING", "MANIFEST.json", "README.md", "meta/runtime.yml"})
+MODULES = "plugins/modules/"
+
+
+def installs(log: Log) -> Counts:
+    """Build the artifact, look into it, install it without a network, and read the documentation from there."""
+    with clean_copy() as copy, tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        clean = build(log, copy, Path(folder) / "clean")
+        check_content(content(clean))
+        # Built where it is developed, the artifact must be the same: nothing that git ignores may slip in.
+        in_place = build(log, ROOT, Path(folder) / "in-place")
+        if stray := sorted(content(in_place) ^ content(clean)):
+            raise Failed(f"build_ignore in galaxy.yml does not fit, see: {', '.join(stray)}")
+        check_installed(log, clean, Path(folder) / "installed")
+    return Counts(passed=1)
+
+
+def build(log: Log, source: Path, target: Path) -> Path:
+    """Build the artifact of a tree; return the file."""
+    log.check(executable("ansible-galaxy"), "collection", "build", "--output-path", target, cwd=source)
+    (artifact,) = target.glob("*.tar.gz")
+    return artifact
+
+
+def content(artifact: Path) -> set[str]:
+    """The names of all files in an artifact."""
+    with tarfile.open(artifact) as archive:
+        return {member.name for member in archive.getmembers() if not member.isdir()}
+
+
+def check_content(names: set[str]) -> None:
+    """Refuse an artifact with too much or too little in it."""
+    hidden = {name for name in names if any(part.startswith(".") for part in Path(name).parts)}
+    strange = {name for name in names if Path(name).parts[0] not in ALLOWED}
+    if unwanted := sorted(hidden | strange):
+        raise Failed(f"These do not belong into the artifact: {', '.join(unwanted)}")
+    if missing := sorted(REQUIRED - names):
+        raise Failed(f"The artifact lacks {', '.join(missing)}")
+    if not any(name.startswith(MODULES) for name in names):
+        raise Failed("The artifact has no modules.")
+
+
+def check_installed(log: Log, artifact: Path, place: Path) -> None:
+    """Install an artifact and use it from there."""
+    env = environment({"ANSIBLE_COLLECTIONS_PATH": str(place)})
+    galaxy = (executable("ansible-galaxy"), "collection")
+    # By force, because the repository itself counts as installed: through the link in .venv.
+    log.check(*galaxy, "install", artifact, "--collections-path", place, "--offline", "--force", env=env)
+    log.check(*galaxy, "verify", COLLECTION, "--collections-path", place, "--offline", env=env)
+    modules = json.loads(read(executable("ansible-doc"), "--type", "module", "--list", "--json", COLLECTION, env=env))
+    if not modules:
+        raise Failed("ansible-doc finds no modules in the installed collection.")
+    documentation = json.loads(read(executable("ansible-doc"), "--type", "module", "--json", *modules, env=env))
+    for name in modules:
+        found = documentation[name]["doc"]["filename"]
+        log.write(f"{name}: {found}")
+        if not Path(found).is_relative_to(place):
+            raise Failed(f"{name} was found elsewhere than in the installed collection: {found}")
+
+
+def imports(log: Log) -> Counts:
+    """Let Galaxy's importer look at the artifact; it ends well even after errors, which it only prints."""
+    with clean_copy() as copy, tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        artifact = build(log, copy, Path(folder))
+        env = environment(venv=IMPORTER_VENV)
+        log.check(
+            executable("python", IMPORTER_VENV), "-m", "galaxy_importer.main", artifact, cwd=Path(folder), env=env
+        )
+    if errors := [line for line in log.text().splitlines() if line.startswith("ERROR")]:
+        raise Failed(f"galaxy-importer found {len(errors)} errors.")
+    return Counts(passed=1)
