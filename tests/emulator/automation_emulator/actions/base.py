@@ -1,0 +1,84 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an action is: three moments in a step's life, each a pure function."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ..choices import Choices
+from ..errors import signal_refused
+from ..gates import Gate
+from ..model import Failure, Signal, Status, Step, StepExecution
+
+
+class InputProblem(ValueError):
+    """An input of a step is missing or not what the action takes."""
+
+
+@dataclass(frozen=True)
+class Goes:
+    """The step is not over: it works or waits, until `due_at` if it goes on by itself."""
+
+    status: Status
+    due_at: float | None = None
+    gate: Gate | None = None
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Succeeds:
+    """The step is over and fine; `next_step` overrides the order of the runbook."""
+
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    next_step: str | None = None
+
+
+@dataclass(frozen=True)
+class Fails:
+    """The step is over and not fine: `status` is Failed or TimedOut."""
+
+    failure: Failure
+    status: Status = Status.FAILED
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    retried: bool = True
+
+
+Outcome = Goes | Succeeds | Fails
+
+
+class Action(ABC):
+    """One action of the runbook schema."""
+
+    name: ClassVar[str]
+    # Seconds that a step may take if its timeoutSeconds says nothing, and at most.
+    default_timeout: ClassVar[float | None] = None
+    longest_timeout: ClassVar[float | None] = None
+
+    @abstractmethod
+    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+        """The step starts, with its references replaced."""
+
+    def wake(self, run: StepExecution) -> Outcome:
+        """The moment has come that `begin` asked for in `due_at`."""
+        return Succeeds(run.outputs)
+
+    def receive(self, run: StepExecution, signal: Signal, at: float, choices: Choices) -> Outcome:
+        """A signal arrives for the open step."""
+        raise signal_refused(f"Step {run.step.name} ({self.name}) does not take {signal.type}.")
+
+    def targets(self, step: Step) -> Iterator[str]:
+        """Steps that the inputs name as the next one."""
+        return iter(())
+
+
+def text_input(inputs: Mapping[str, Any], key: str) -> str | None:
+    """An optional input that is a string."""
+    value = inputs.get(key)
+    if value is not None and not isinstance(value, str):
+        raise InputProblem(f"{key} must be a string")
+    return value

@@ -1,0 +1,117 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What no public source says about the service, decided here and nowhere else.
+
+Every field answers a question that is open; the comment above a group names the question. The defaults are guesses
+[I] and claim nothing about AWS. Each can be switched while the emulator runs (POST /_emulator/choices), so that a
+client can be tested against either answer.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+class ChoiceError(ValueError):
+    """A choice was asked for that does not exist, or with a value that it does not take."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The answers in force; times are seconds of emulated time."""
+
+    # How long does a new execution stay Pending before its first step starts?
+    start_delay_seconds: float = 0.0
+    # How long after SendAutomationSignal returns do reads show its effect? (The service takes signals in later.)
+    signal_delay_seconds: float = 0.0
+    # How long do an execution and its step stay Cancelling before they are Cancelled?
+    cancelling_seconds: float = 0.0
+
+    # Which error does a principal get that IAM lets signal, but that no gate lists as an approver?
+    unlisted_approver_error: Literal["InvalidAutomationSignalException", "AccessDeniedException"] = (
+        "InvalidAutomationSignalException"
+    )
+    # The same approver sends the same decision again while the gate waits: refused, or taken without effect?
+    repeated_decision: Literal["error", "ignore"] = "error"
+    # The same approver sends the opposite decision while the gate waits: refused, without effect, or it replaces?
+    changed_decision: Literal["error", "ignore", "overwrite"] = "error"
+    # Does one rejection end a gate that needs more than one approval? If not, it fails once it cannot be met.
+    one_rejection_ends_gate: bool = True
+    # Does a step with maxAttempts above 1 ask again after a rejection?
+    rejection_is_retried: bool = False
+    # Are ApproverDecisions shown while the gate waits?
+    decisions_while_waiting: bool = True
+    # How is ApproverDecisions written: a list item per decision, or one item that holds the whole list as JSON?
+    decisions_encoding: Literal["items", "one_item"] = "items"
+    # Which name does a decision carry: the entry of Approvers that matched, or the caller's ARN?
+    decision_approver: Literal["listed", "caller"] = "listed"
+    # Do decisions carry the comment of the signal?
+    decisions_with_comment: bool = False
+
+    # Is Resume refused without StepName when a step is paused?
+    resume_needs_step_name: bool = True
+    # Which error answers a signal that lacks the payload key it needs?
+    missing_payload_error: Literal["ValidationException", "InvalidAutomationSignalException"] = "ValidationException"
+    # Which error answers StopStep for a step execution that has ended or not begun?
+    stop_ended_step_error: Literal["InvalidAutomationSignalException", "AutomationStepNotFoundException"] = (
+        "InvalidAutomationSignalException"
+    )
+    # What does StopStep do to an execution in Auto mode?
+    stop_step_in_auto: Literal["cancel_execution", "next_step", "refuse"] = "cancel_execution"
+    # Is a map (Payload, Parameters) without entries refused, as the service model's minimum of 1 says?
+    empty_map_refused: bool = True
+
+    # May only the principal that started an Interactive execution stop it? (Observed: yes.) And signal its steps?
+    # Approve and Reject are left to the approvers.
+    interactive_stop_by_starter_only: bool = True
+    interactive_signal_by_starter_only: bool = True
+    # Which error do others get?
+    interactive_stranger_error: Literal["AccessDeniedException", "InvalidAutomationSignalException"] = (
+        "AccessDeniedException"
+    )
+    # Does an Interactive execution list the steps that it has not started?
+    interactive_lists_pending_steps: bool = False
+    # Does StartStep take only the steps that ValidNextSteps names (at first: the first step)?
+    start_step_in_order_only: bool = False
+    # Does a step that fails with onFailure Abort end an Interactive execution?
+    interactive_failure_ends_execution: bool = False
+
+    # How does an execution end that is stopped with Type Complete, and a step that is open then?
+    completed_status: Literal["Success", "Cancelled"] = "Success"
+    completed_step_status: Literal["Success", "Cancelled"] = "Cancelled"
+    # After onFailure Continue, is nextStep followed (documented for success only), or the order of the document?
+    continue_follows_next_step: bool = False
+    # How does a revoked access request end? (There is no status Revoked for executions.)
+    revoked_status: Literal["Cancelled", "Rejected", "Failed", "CompletedWithFailure"] = "Cancelled"
+    # Which signals does an access request take Revoke from: its approvers, or anyone that IAM lets signal?
+    revoke_by_approvers_only: bool = True
+
+    # From how many steps on does GetAutomationExecution leave the rest out (StepExecutionsTruncated)?
+    truncate_steps_over: int = 100
+    # After how many step executions is a run that goes round in circles ended?
+    most_step_executions: int = 1000
+
+    def switched(self, changes: Mapping[str, Any]) -> Choices:
+        """These choices with some of them answered otherwise; an unknown name or value is refused."""
+        kinds = typing.get_type_hints(type(self))
+        for name, value in changes.items():
+            if name not in kinds:
+                raise ChoiceError(f"There is no choice {name}.")
+            _check(name, value, kinds[name])
+        return dataclasses.replace(self, **changes)
+
+
+def _check(name: str, value: Any, kind: Any) -> None:
+    """Refuse a value that the choice does not take."""
+    allowed = typing.get_args(kind)
+    if allowed and value not in allowed:
+        raise ChoiceError(f"{name} takes one of {', '.join(allowed)}.")
+    if kind is bool and not isinstance(value, bool):
+        raise ChoiceError(f"{name} takes true or false.")
+    if kind in (int, float) and (isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0):
+        raise ChoiceError(f"{name} takes a number from 0 on.")

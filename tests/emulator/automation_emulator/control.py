@@ -1,0 +1,160 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control endpoint: everything about the emulator that AWS has no operation for. JSON in, JSON out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.responses import BaseResponse
+from moto.moto_api._internal.models import moto_api_backend
+
+from .change_requests import ACCESS_REQUEST, CHANGE_REQUEST
+from .choices import ChoiceError
+from .clock import Clock
+from .denials import Denial, Denials
+from .faults import Fault, FaultError, Faults
+from .moto_ssm import Library
+from .principals import Principal
+from .recorder import Recorder
+from .service import AutomationService, new_request
+from .wire import Answer, Environ, json_answer
+
+PREFIX = "/_emulator/"
+Body = Mapping[str, Any]
+Content = dict[str, Any]
+
+
+class ControlError(ValueError):
+    """A control request that cannot be understood; the message says why."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """The emulator's own switches, each a method and a path below the prefix."""
+
+    service: AutomationService
+    clock: Clock
+    recorder: Recorder
+    faults: Faults
+    denials: Denials
+    library: Library
+
+    def answer(self, environ: Environ) -> Answer:
+        """Answer a request below the prefix."""
+        route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix(PREFIX).rstrip('/')}"
+        handler = self._routes().get(route)
+        if handler is None:
+            return json_answer(404, {"error": f"There is no {route}; there are {', '.join(self._routes())}."})
+        try:
+            return json_answer(200, handler(_body(environ)))
+        except (ControlError, ChoiceError, FaultError, TypeError) as problem:
+            return json_answer(400, {"error": str(problem)})
+
+    def _routes(self) -> dict[str, Callable[[Body], Content]]:
+        return {
+            "GET health": lambda body: {"ready": True},
+            "GET requests": self._requests,
+            "DELETE requests": lambda body: _done(self.recorder.clear),
+            "POST reset": lambda body: _done(self.reset),
+            "GET clock": lambda body: self._time(),
+            "POST clock": self._set_clock,
+            "GET choices": lambda body: dataclasses.asdict(self.service.choices),
+            "POST choices": lambda body: dataclasses.asdict(self.service.choose(body)),
+            "POST denials": self._deny,
+            "DELETE denials": lambda body: _done(self.denials.clear),
+            "POST access-requests": lambda body: self._add_request(ACCESS_REQUEST, body),
+            "POST change-requests": lambda body: self._add_request(CHANGE_REQUEST, body),
+            "GET faults": lambda body: {"faults": [dataclasses.asdict(fault) for fault in self.faults.pending]},
+            "POST faults": lambda body: _done(lambda: self.faults.add(Fault.read(body))),
+            "DELETE faults": lambda body: _done(self.faults.clear),
+        }
+
+    def reset(self) -> None:
+        """Be as new: no executions, documents, users, faults, denials or log; choices and clock as at the start."""
+        self.faults.clear()
+        self.denials.clear()
+        self.service.reset()
+        self.clock.reset()
+        moto_api_backend.reset()
+        self.library.reset()
+        self.recorder.clear()
+
+    def _requests(self, body: Body) -> Content:
+        return {"requests": self.recorder.entries(body.get("operation"))}
+
+    def _time(self) -> Content:
+        return {"now": self.clock.now(), "frozen": self.clock.frozen}
+
+    def _set_clock(self, body: Body) -> Content:
+        _only(body, "advance", "freeze")
+        seconds = body.get("advance", 0)
+        if not isinstance(seconds, (int, float)) or seconds < 0:
+            raise ControlError("advance takes a number of seconds from 0 on.")
+        if "freeze" in body and body["freeze"] != self.clock.frozen:
+            (self.clock.freeze if body["freeze"] else self.clock.thaw)()
+        self.clock.advance(seconds)
+        return self._time()
+
+    def _deny(self, body: Body) -> Content:
+        _only(body, "principal", "actions")
+        if not isinstance(body.get("principal"), str) or not isinstance(body.get("actions"), list):
+            raise ControlError("A denial needs a principal and a list of actions.")
+        return _done(lambda: self.denials.add(Denial(body["principal"], body["actions"])))
+
+    def _add_request(self, subtype: str, body: Body) -> Content:
+        """A change request or access request; times are seconds from now."""
+        scheduled = subtype == CHANGE_REQUEST
+        _only(body, *_REQUEST, *(_SCHEDULE if scheduled else ()))
+        details = {"name": body.get("name"), **(_schedule(body, self.clock.now()) if scheduled else {})}
+        if not isinstance(body.get("approvers"), list):
+            raise ControlError("A request needs a list of approvers.")
+        account, region = body.get("account", DEFAULT_ACCOUNT_ID), body.get("region", BaseResponse.default_region)
+        requester = Principal(body.get("requester", f"arn:aws:iam::{account}:user/requester"))
+        request = new_request(subtype, body["approvers"], body.get("min_required_approvals", 1), **details)
+        return {"automation_execution_id": self.service.add_request(account, region, requester, request)}
+
+
+_REQUEST = ("approvers", "min_required_approvals", "requester", "account", "region", "name")
+_SCHEDULE = ("scheduled_in", "calendar_closed", "runbook_seconds")
+
+
+def _schedule(body: Body, now: float) -> dict[str, Any]:
+    scheduled_in = body.get("scheduled_in")
+    return {
+        "scheduled_at": None if scheduled_in is None else now + scheduled_in,
+        "calendar_closed": bool(body.get("calendar_closed", False)),
+        "runbook_seconds": body.get("runbook_seconds", 0.0),
+    }
+
+
+def _done(action: Callable[[], None]) -> Content:
+    action()
+    return {}
+
+
+def _only(body: Body, *known: str) -> None:
+    unknown = sorted(set(body) - set(known))
+    if unknown:
+        raise ControlError(f"Unknown: {', '.join(unknown)}; known: {', '.join(known)}.")
+
+
+def _body(environ: Environ) -> Body:
+    """The request's JSON object, or its query."""
+    if environ["REQUEST_METHOD"] != "POST":
+        return {key: values[0] for key, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+    text = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    try:
+        body = json.loads(text or b"{}")
+    except ValueError as problem:
+        raise ControlError("The request is not JSON.") from problem
+    if not isinstance(body, dict):
+        raise ControlError("The request is not a JSON object.")
+    return body

@@ -1,0 +1,265 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an execution is: immutable values, from which everything that the API shows can be read.
+
+Times are seconds since the epoch, of the emulator's clock.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from .gates import Gate
+from .parameters import Parameter
+from .principals import Principal
+
+
+class Status(StrEnum):
+    """AutomationExecutionStatus: one set of values for executions and steps [D]."""
+
+    PENDING = "Pending"
+    IN_PROGRESS = "InProgress"
+    WAITING = "Waiting"
+    SUCCESS = "Success"
+    TIMED_OUT = "TimedOut"
+    CANCELLING = "Cancelling"
+    CANCELLED = "Cancelled"
+    FAILED = "Failed"
+    PENDING_APPROVAL = "PendingApproval"
+    APPROVED = "Approved"
+    REJECTED = "Rejected"
+    SCHEDULED = "Scheduled"
+    RUNBOOK_IN_PROGRESS = "RunbookInProgress"
+    PENDING_CHANGE_CALENDAR_OVERRIDE = "PendingChangeCalendarOverride"
+    CHANGE_CALENDAR_OVERRIDE_APPROVED = "ChangeCalendarOverrideApproved"
+    CHANGE_CALENDAR_OVERRIDE_REJECTED = "ChangeCalendarOverrideRejected"
+    COMPLETED_WITH_SUCCESS = "CompletedWithSuccess"
+    COMPLETED_WITH_FAILURE = "CompletedWithFailure"
+    EXITED = "Exited"
+
+
+# With these an execution has ended [O]; what ends a change request is partly inferred [I].
+ENDED = frozenset(
+    {
+        Status.SUCCESS,
+        Status.TIMED_OUT,
+        Status.CANCELLED,
+        Status.FAILED,
+        Status.REJECTED,
+        Status.CHANGE_CALENDAR_OVERRIDE_REJECTED,
+        Status.COMPLETED_WITH_SUCCESS,
+        Status.COMPLETED_WITH_FAILURE,
+    }
+)
+
+
+class Mode(StrEnum):
+    """How an execution gets from step to step [D]."""
+
+    AUTO = "Auto"
+    INTERACTIVE = "Interactive"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of a runbook's mainSteps, as it is written (references not replaced)."""
+
+    name: str
+    action: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    timeout_seconds: Any = None
+    max_attempts: Any = 1
+    on_failure: str = "Abort"
+    on_cancel: str = "Abort"
+    next_step: str | None = None
+    is_end: bool = False
+    is_critical: bool | None = None
+
+    @property
+    def critical(self) -> bool:
+        """Whether its failure is the execution's; by default not with onFailure Continue [D]."""
+        return self.on_failure != "Continue" if self.is_critical is None else self.is_critical
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """An Automation document of schema 0.3, in one of its versions."""
+
+    name: str
+    version: str
+    steps: Sequence[Step]
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Sequence[str] = ()
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {step.name: place for place, step in enumerate(self.steps)}
+
+    def step(self, name: str) -> Step | None:
+        """The step of that name."""
+        place = self._places.get(name)
+        return None if place is None else self.steps[place]
+
+    def following(self, step: Step) -> str | None:
+        """The name of the step that comes after in the document."""
+        place = self._places[step.name] + 1
+        return self.steps[place].name if place < len(self.steps) else None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a step did not succeed; stage and type are words of FailureDetails [D]."""
+
+    message: str
+    stage: str = "Invocation"
+    type: str = "Action"
+
+
+@dataclass(frozen=True)
+class StepExecution:
+    """One run of a step. A step that is run again gets a new one."""
+
+    step: Step
+    step_execution_id: str
+    started_at: float
+    status: Status = Status.IN_PROGRESS
+    ended_at: float | None = None
+    attempt: int = 1
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    timeout_seconds: float | None = None
+    max_attempts: int = 1
+    failure: Failure | None = None
+    # The approvals that the step waits for.
+    gate: Gate | None = None
+    # When the action goes on by itself, when its time runs out, when a stop takes effect, when it is tried again.
+    due_at: float | None = None
+    deadline: float | None = None
+    stopping_at: float | None = None
+    retry_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A signal as it was received, with the payload keys that belong to it [D]."""
+
+    type: str
+    caller: Principal
+    step_name: str | None = None
+    step_execution_id: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A signal that was taken and shows its effect later."""
+
+    signal: Signal
+    effective_at: float
+
+
+@dataclass(frozen=True)
+class Upcoming:
+    """The step that starts next, and when."""
+
+    step_name: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Request:
+    """A change request or an access request: an execution that waits for approval as a whole and has no steps."""
+
+    subtype: str
+    gate: Gate
+    status: Status = Status.PENDING_APPROVAL
+    name: str | None = None
+    calendar_closed: bool = False
+    scheduled_at: float | None = None
+    runbook_seconds: float = 0.0
+    # When it moves on by itself.
+    due_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One automation execution."""
+
+    execution_id: str
+    runbook: Runbook
+    account: str
+    region: str
+    executed_by: Principal
+    requested_at: float
+    begins_at: float
+    mode: Mode = Mode.AUTO
+    # Typed values of all parameters, and what was given at the start as lists of strings.
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # Members of the start request that the API shows again as they came.
+    echo: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    begun: bool = False
+    history: tuple[StepExecution, ...] = ()
+    upcoming: Upcoming | None = None
+    inbox: tuple[Delivery, ...] = ()
+    # The status of the first critical step that failed: the execution's, whatever succeeds later [O].
+    flaw: Status | None = None
+    failure_message: str | None = None
+    # When a cancel takes effect, and until when its onCancel steps may run.
+    cancel_at: float | None = None
+    cancel_until: float | None = None
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    final: Status | None = None
+    ended_at: float | None = None
+    request: Request | None = None
+
+    @property
+    def open_step(self) -> StepExecution | None:
+        """The step execution that has begun and not ended; there is at most one [I]."""
+        return self.history[-1] if self.history and self.history[-1].ended_at is None else None
+
+    @property
+    def cancelling(self) -> bool:
+        """Whether a cancel was asked for and the execution has not ended yet."""
+        return self.final is None and (self.cancel_at is not None or self.cancel_until is not None)
+
+    @property
+    def status(self) -> Status:
+        """The execution's status, which follows from everything else."""
+        if self.final is not None:
+            return self.final
+        if self.cancelling:
+            return Status.CANCELLING
+        if self.request is not None:
+            return self.request.status
+        return self._running_status
+
+    @property
+    def _running_status(self) -> Status:
+        if not self.begun:
+            return Status.PENDING
+        if self.open_step is not None:
+            # An execution is not being cancelled because one of its steps is.
+            return Status.WAITING if self.open_step.status == Status.WAITING else Status.IN_PROGRESS
+        between_steps = self.mode == Mode.INTERACTIVE and self.upcoming is None
+        return Status.WAITING if between_steps else Status.IN_PROGRESS
+
+    def latest(self, step_name: str) -> StepExecution | None:
+        """The last run of a step, if it has run."""
+        return next((run for run in reversed(self.history) if run.step.name == step_name), None)
+
+    def step_execution_id(self, step_name: str, nth: int = 1) -> str:
+        """The id of a step's nth run; it is known before the run begins."""
+        return str(uuid.uuid5(uuid.UUID(self.execution_id), f"{step_name}/{nth}"))
+
+    def with_latest(self, run: StepExecution) -> Execution:
+        """The execution with its last step execution in a new state."""
+        return replace(self, history=(*self.history[:-1], run))

@@ -1,0 +1,136 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A runbook's parameters: what they accept, and their values for one execution."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .substitution import REFERENCE
+
+# Reads a parameter of Parameter Store, for a default like {{ssm:name}} [D].
+StoreLookup = Callable[[str], str | None]
+
+
+class ParameterError(ValueError):
+    """One or more parameters do not fit the runbook; the message lists every one."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter as the runbook declares it."""
+
+    name: str
+    type: str = "String"
+    default: Any = None
+    allowed_values: Sequence[Any] = ()
+    allowed_pattern: str | None = None
+    # Limits by the runbook's own key: minItems, maxItems, minChars, maxChars.
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def required(self) -> bool:
+        """A parameter without a default has to be given [D]."""
+        return self.default is None
+
+    @property
+    def is_list(self) -> bool:
+        """StringList, MapList, and lists of an AWS type such as List<AWS::EC2::Instance::Id>."""
+        return self.type in ("StringList", "MapList") or self.type.startswith("List<")
+
+    def value_of(self, given: Sequence[str]) -> Any:
+        """The typed value of the strings given at the start; values always arrive as lists of strings [D]."""
+        if not self.is_list and len(given) != 1:
+            raise ParameterError(f'Parameter "{self.name}" takes one value, {len(given)} were given.')
+        items = [self._item(text) for text in given]
+        value = items if self.is_list else items[0]
+        self._check(value, items)
+        return value
+
+    def _item(self, text: str) -> Any:
+        try:
+            return _READERS.get(self.type, str)(text)
+        except ValueError as problem:
+            raise ParameterError(f'Parameter "{self.name}" of type {self.type} cannot be "{text}".') from problem
+
+    def _check(self, value: Any, items: Sequence[Any]) -> None:
+        for item in items:
+            self._check_item(item)
+        count = len(value) if isinstance(value, (list, dict)) else None
+        if count is not None and not self._within(count, "minItems", "maxItems"):
+            raise ParameterError(f'Parameter "{self.name}" has {count} items, which its limits do not allow.')
+
+    def _check_item(self, item: Any) -> None:
+        if self.allowed_values and item not in self.allowed_values:
+            # Worded as the service words it [O].
+            allowed = ", ".join(str(value) for value in self.allowed_values)
+            raise ParameterError(f'Parameter "{self.name}" has value "{item}" not found in [{allowed}].')
+        if not isinstance(item, str):
+            return
+        if self.allowed_pattern is not None and not re.search(self.allowed_pattern, item):
+            raise ParameterError(f'Parameter "{self.name}" has value "{item}", not like {self.allowed_pattern}.')
+        if not self._within(len(item), "minChars", "maxChars"):
+            raise ParameterError(f'Parameter "{self.name}" has {len(item)} characters, which its limits do not allow.')
+
+    def _within(self, number: int, least: str, most: str) -> bool:
+        return self.limits.get(least, 0) <= number <= self.limits.get(most, number)
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError(text)
+    return value
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "Integer": int,
+    "Boolean": _boolean,
+    "MapList": _mapping,
+    "StringMap": _mapping,
+}
+
+
+def bind(declared: Mapping[str, Parameter], given: Mapping[str, Sequence[str]], store: StoreLookup) -> dict[str, Any]:
+    """The value of every declared parameter; names are case sensitive [D]. All problems are reported at once."""
+    problems = [f'Parameter "{name}" is not defined in the runbook.' for name in given if name not in declared]
+    values: dict[str, Any] = {}
+    for name, parameter in declared.items():
+        try:
+            values[name] = _value(parameter, given.get(name), store)
+        except ParameterError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise ParameterError(" ".join(problems))
+    return values
+
+
+def _value(parameter: Parameter, given: Sequence[str] | None, store: StoreLookup) -> Any:
+    if given is not None:
+        return parameter.value_of(given)
+    if parameter.required:
+        raise ParameterError(f'Parameter "{parameter.name}" is required and was not given.')
+    return _default(parameter, store)
+
+
+def _default(parameter: Parameter, store: StoreLookup) -> Any:
+    """The default, read from Parameter Store if it is `{{ssm:name}}` [D]."""
+    stored = REFERENCE.fullmatch(parameter.default) if isinstance(parameter.default, str) else None
+    if stored is None or not stored[1].startswith("ssm:"):
+        return parameter.default
+    name = stored[1].removeprefix("ssm:")
+    value = store(name)
+    if value is None:
+        raise ParameterError(f'The default of parameter "{parameter.name}" names {name}, not in Parameter Store.')
+    return parameter.value_of(value.split(",") if parameter.is_list else [value])

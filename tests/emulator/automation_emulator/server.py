@@ -1,0 +1,83 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTTP server: moto's, with the Automation operations, the request log, faults and the control endpoint."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from .clock import Clock
+from .control import PREFIX, Control
+from .denials import Denials
+from .faults import Faults
+from .moto_ssm import Library, bind
+from .recorder import Recorder
+from .service import AutomationService
+from .wire import Environ, StartResponse, call, read_call
+
+
+class Emulator:
+    """The emulator as a WSGI application."""
+
+    def __init__(self, time_scale: float = 1.0, library: Library | None = None) -> None:
+        clock, denials, library = Clock(time_scale), Denials(), library or Library()
+        self._recorder, self._faults = Recorder(), Faults()
+        service = AutomationService(clock)
+        bind(service, denials, library)
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self.control = Control(service, clock, self._recorder, self._faults, denials, library)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request: a control request, one that is watched, or any other, which is moto's alone."""
+        if environ.get("PATH_INFO", "").startswith(PREFIX):
+            return self.control.answer(environ).write(start_response)
+        asked = read_call(environ)
+        if asked is None:
+            answer: Iterable[bytes] = self._moto(environ, start_response)
+            return answer
+        reply = self._recorder.record(asked, lambda: self._faults.apply(asked, lambda: call(self._moto, environ)))
+        return reply.write(start_response)
+
+
+class RequestHandler(MotoRequestHandler):
+    """moto's handler, without a line on stderr for every request."""
+
+    # Headers and body are written apart; without this the client may wait for the second.
+    disable_nagle_algorithm = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing; the requests are in the log of the control endpoint."""
+
+    def log_error(self, format: str, *args: Any) -> None:
+        """Say nothing of clients that went away."""
+
+
+class Server:
+    """The emulator, listening in a thread of its own."""
+
+    def __init__(self, host: str, port: int, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._server = make_server(host, port, emulator, threaded=True, request_handler=RequestHandler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://{self._server.host}:{self._server.port}"
+
+    def start(self) -> None:
+        """Begin to answer requests."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, whatever requests still hang."""
+        self._emulator.control.reset()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

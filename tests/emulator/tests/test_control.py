@@ -1,0 +1,277 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control endpoint, the request log, denials, faults, and the command line."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+
+PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
+
+
+def code_of(call: Any, *args: Any, **kwargs: Any) -> str:
+    with pytest.raises(ClientError) as caught:
+        call(*args, **kwargs)
+    return str(caught.value.response["Error"]["Code"])
+
+
+def fault(control: Any, kind: str, **members: Any) -> None:
+    answer = control("POST", "faults", {"kind": kind, "operation": "SendAutomationSignal", **members})
+    assert answer == {}
+
+
+def test_health(control: Any) -> None:
+    assert control("GET", "health") == {"ready": True}
+
+
+def test_the_log_tells_who_asked_what(runs: Any, account: Any, control: Any) -> None:
+    execution = runs.start(PAUSE)
+    control("DELETE", "requests")
+    approver = account.user("approver")
+    assert code_of(runs.signal, execution, "Approve", approver, Comment="go") == "InvalidAutomationSignalException"
+    account.client("sts").get_caller_identity()
+    sent, identity = control("GET", "requests")["requests"]
+    assert sent == {
+        "number": 1,
+        "operation": "SendAutomationSignal",
+        "parameters": {"AutomationExecutionId": execution, "SignalType": "Approve", "Payload": {"Comment": ["go"]}},
+        "caller": "arn:aws:iam::123456789012:user/approver",
+        "status": 400,
+        "error_code": "InvalidAutomationSignalException",
+    }
+    assert (identity["operation"], identity["status"]) == ("GetCallerIdentity", 200)
+    assert control("GET", "requests?operation=GetCallerIdentity")["requests"] == [identity]
+
+
+def test_reset_forgets_everything(runs: Any, account: Any, control: Any) -> None:
+    execution = runs.start(PAUSE)
+    control.choose(truncate_steps_over=1)
+    control("POST", "denials", {"principal": "*", "actions": ["ssm:*"]})
+    fault(control, "error", times=99)
+    account.client("iam").create_user(UserName="approver")
+    control("POST", "reset")
+    assert control("GET", "requests")["requests"] == []
+    assert control("GET", "faults") == {"faults": []}
+    assert control("GET", "choices")["truncate_steps_over"] == 100
+    assert control("GET", "clock")["frozen"] is False
+    assert account.client("iam").list_users()["Users"] == []
+    assert code_of(runs.get, execution) == "AutomationExecutionNotFoundException"
+    runs.document(PAUSE)
+
+
+def test_the_clock(control: Any) -> None:
+    before = control("GET", "clock")
+    assert before["frozen"] is True
+    assert control("POST", "clock", {"advance": 60})["now"] == before["now"] + 60
+    running = control("POST", "clock", {"freeze": False, "advance": 60})
+    assert running["frozen"] is False
+    assert 0 <= running["now"] - before["now"] - 120 < 60
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("clock", {"advance": -1}),
+        ("clock", {"back": 1}),
+        ("choices", {"no_such_choice": True}),
+        ("choices", {"repeated_decision": "maybe"}),
+        ("choices", {"one_rejection_ends_gate": 1}),
+        ("choices", {"truncate_steps_over": -1}),
+        ("denials", {"principal": "approver"}),
+        ("faults", {"kind": "earthquake"}),
+        ("faults", {"kind": "error", "magnitude": 9}),
+        ("access-requests", {}),
+        ("access-requests", {"approvers": [], "calendar_closed": True}),
+    ],
+)
+def test_control_requests_refused(control: Any, path: str, body: Any) -> None:
+    assert control("POST", path, body)["status"] == 400
+
+
+def test_no_such_control(control: Any) -> None:
+    assert control("GET", "weather")["status"] == 404
+
+
+@pytest.mark.parametrize("principal", ["approver", "arn:aws:iam::123456789012:user/approver"])
+def test_denials(runs: Any, account: Any, control: Any, principal: str) -> None:
+    execution = runs.start(PAUSE)
+    approver = account.user("approver")
+    control("POST", "denials", {"principal": principal, "actions": ["ssm:GetAutomationExecution"]})
+    about = {"AutomationExecutionId": execution}
+    with pytest.raises(ClientError) as caught:
+        approver.get_automation_execution(**about)
+    assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert execution in str(caught.value)
+    approver.describe_automation_executions()
+    assert runs.status(execution) == "Waiting"
+    control("DELETE", "denials")
+    approver.get_automation_execution(**about)
+
+
+class TestFaults:
+    """What a client sees, and whether there was an effect."""
+
+    @pytest.mark.parametrize(
+        ("kind", "members", "error", "status"),
+        [
+            ("error", {"code": "ThrottlingException", "status": 400}, ClientError, "Waiting"),
+            ("error", {}, ClientError, "Waiting"),
+            ("server_error_after", {"status": 503}, ClientError, "Success"),
+            ("reset_before", {}, ConnectionClosedError, "Waiting"),
+            ("reset_after", {}, ConnectionClosedError, "Success"),
+            ("hang", {"seconds": 0.05}, ConnectionClosedError, "Waiting"),
+            ("hang_after", {"seconds": 0.05}, ConnectionClosedError, "Success"),
+        ],
+    )
+    def test_lost(self, runs: Any, control: Any, kind: str, members: Any, error: Any, status: str) -> None:
+        execution = runs.start(PAUSE)
+        fault(control, kind, **members)
+        with pytest.raises(error):
+            runs.signal(execution, "Resume", StepName="pause")
+        assert runs.status(execution) == status
+
+    @pytest.mark.parametrize("kind", ["truncated", "not_json"])
+    def test_botocore_takes_a_spoilt_answer_for_an_empty_one(self, runs: Any, control: Any, kind: str) -> None:
+        execution = runs.start(PAUSE)
+        fault(control, kind)
+        runs.signal(execution, "Resume", StepName="pause")
+        fault(control, kind, operation="GetAutomationExecution")
+        answer = runs.ssm.get_automation_execution(AutomationExecutionId=execution)
+        assert "AutomationExecution" not in answer
+        assert runs.status(execution) == "Success"
+
+    def test_an_error_has_its_code_and_status(self, runs: Any, control: Any) -> None:
+        execution = runs.start(PAUSE)
+        fault(control, "error", code="ThrottlingException", status=400)
+        assert code_of(runs.signal, execution, "Resume", StepName="pause") == "ThrottlingException"
+        logged = control("GET", "requests?operation=SendAutomationSignal")["requests"]
+        assert [(one["status"], one["error_code"]) for one in logged] == [(400, "ThrottlingException")]
+
+    def test_a_request_without_an_answer_is_logged(self, runs: Any, control: Any) -> None:
+        execution = runs.start(PAUSE)
+        fault(control, "reset_after")
+        with pytest.raises(ConnectionClosedError):
+            runs.signal(execution, "Resume", StepName="pause")
+        (logged,) = control("GET", "requests?operation=SendAutomationSignal")["requests"]
+        assert (logged["status"], logged["error_code"]) == (None, None)
+
+    def test_skip_and_times(self, runs: Any, control: Any) -> None:
+        execution = runs.start(PAUSE)
+        fault(control, "error", operation="GetAutomationExecution", skip=1, times=2)
+        outcomes = []
+        for _time in range(4):
+            try:
+                outcomes.append(runs.status(execution))
+            except ClientError:
+                outcomes.append("error")
+        assert outcomes == ["Waiting", "error", "error", "Waiting"]
+
+    def test_botocores_own_retry_delivers_twice(self, runs: Any, account: Any, control: Any) -> None:
+        execution = runs.start(PAUSE)
+        fault(control, "reset_after")
+        retrying = account.client("ssm", retries={"total_max_attempts": 2, "mode": "standard"})
+        assert code_of(runs.signal, execution, "Resume", retrying, StepName="pause") == (
+            "InvalidAutomationSignalException"
+        )
+        assert len(control("GET", "requests?operation=SendAutomationSignal")["requests"]) == 2
+
+    def test_a_client_may_run_out_of_patience(self, runs: Any, account: Any, control: Any) -> None:
+        execution = runs.start(PAUSE)
+        fault(control, "hang_after")
+        impatient = account.client("ssm", read_timeout=0.2)
+        with pytest.raises(ReadTimeoutError):
+            runs.signal(execution, "Resume", impatient, StepName="pause")
+        assert runs.status(execution) == "Success"
+
+    def test_a_reset_lets_hanging_requests_go(self, runs: Any, control: Any) -> None:
+        fault(control, "hang", operation="DescribeAutomationExecutions")
+        caught: list[Exception] = []
+
+        def ask() -> None:
+            try:
+                runs.ssm.describe_automation_executions()
+            except ConnectionClosedError as problem:
+                caught.append(problem)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        while not control("GET", "requests?operation=DescribeAutomationExecutions")["requests"]:
+            pass
+        control("POST", "reset")
+        asking.join(timeout=10)
+        assert len(caught) == 1
+
+    def test_latency(self, runs: Any, control: Any) -> None:
+        execution = runs.start(PAUSE)
+        fault(control, "latency", seconds=0.05)
+        runs.signal(execution, "Resume", StepName="pause")
+        assert runs.status(execution) == "Success"
+
+    def test_a_late_effect(self, runs: Any, control: Any) -> None:
+        execution = runs.start(PAUSE)
+        fault(control, "late_effect", seconds=5)
+        runs.signal(execution, "Resume", StepName="pause")
+        assert runs.status(execution) == "Waiting"
+        control.pass_time(5)
+        assert runs.status(execution) == "Success"
+
+    def test_errors_of_sts_are_xml(self, account: Any, control: Any) -> None:
+        fault(control, "error", operation="GetCallerIdentity", code="ExpiredToken", status=403)
+        assert code_of(account.client("sts").get_caller_identity) == "ExpiredToken"
+        (logged,) = control("GET", "requests")["requests"]
+        assert (logged["status"], logged["error_code"]) == (403, "ExpiredToken")
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A directory with a runbook in it."""
+    content = json.dumps({"schemaVersion": "0.3", "mainSteps": [PAUSE]})
+    (tmp_path / "Paused.json").write_text(content, encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("not a runbook", encoding="utf-8")
+    return tmp_path
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, str(Path(__file__).parents[1]), *arguments]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command(directory: Path, account: Any, number: signal.Signals) -> None:
+    arguments = command("--port", "0", "--runbooks", str(directory), "--time-scale", "1000")
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline() if process.stdout else ""
+        url = line.split()[-1]
+        assert line == f"Automation emulator listening on {url}\n"
+        account.url = url
+        ssm = account.client("ssm")
+        for _time in range(2):
+            execution = ssm.start_automation_execution(DocumentName="Paused")["AutomationExecutionId"]
+            about = {"AutomationExecutionId": execution, "SignalType": "Resume", "Payload": {"StepName": ["pause"]}}
+            ssm.send_automation_signal(**about)
+            urllib.request.urlopen(urllib.request.Request(f"{url}/_emulator/reset", method="POST")).close()
+        process.send_signal(number)
+        assert process.wait(timeout=10) == 0
+
+
+def test_the_command_explains_itself() -> None:
+    shown = subprocess.run(command("--help"), capture_output=True, text=True, check=True).stdout
+    assert all(option in shown for option in ("--host", "--port", "--time-scale", "--runbooks"))
+
+
+def test_the_command_refuses_what_is_no_runbook(directory: Path) -> None:
+    (directory / "broken.yaml").write_text("mainSteps: []", encoding="utf-8")
+    ended = subprocess.run(command("--port", "0", "--runbooks", str(directory)), capture_output=True, check=False)
+    assert ended.returncode == 1
+    assert b"schemaVersion" in ended.stderr

@@ -1,0 +1,191 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the reading operations show: members, filters, pages, truncation."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
+NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT10S"}}
+
+
+def code_of(call: Any, **request: Any) -> str:
+    with pytest.raises(ClientError) as caught:
+        call(**request)
+    return str(caught.value.response["Error"]["Code"])
+
+
+def ids(runs: Any, *filters: tuple[str, list[str]]) -> list[str]:
+    asked = [{"Key": key, "Values": values} for key, values in filters]
+    pages = runs.ssm.get_paginator("describe_automation_executions").paginate(**({"Filters": asked} if asked else {}))
+    return [one["AutomationExecutionId"] for page in pages for one in page["AutomationExecutionMetadataList"]]
+
+
+def test_an_execution_that_waits(runs: Any) -> None:
+    gate = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["moto"]}, "timeoutSeconds": 600}
+    found = runs.get(runs.start(gate, PAUSE))
+    waiting, ahead = found["StepExecutions"]
+    assert found["ExecutedBy"] == "arn:aws:sts::123456789012:user/moto"
+    assert (found["Mode"], found["CurrentStepName"], found["CurrentAction"]) == ("Auto", "gate", "aws:approve")
+    assert (found["StepExecutionsTruncated"], found["ResolvedTargets"]["Truncated"]) == (False, False)
+    assert waiting["Inputs"] == {"Approvers": json.dumps(["moto"])}
+    assert (waiting["TimeoutSeconds"], waiting["OnFailure"]) == (600, "Abort")
+    assert (ahead["StepStatus"], "ExecutionStartTime" in ahead) == ("Pending", False)
+    assert len({waiting["StepExecutionId"], ahead["StepExecutionId"]}) == 2
+
+
+def test_a_step_keeps_its_id_from_pending_on(runs: Any) -> None:
+    execution = runs.start(PAUSE, {**PAUSE, "name": "next"})
+    ahead = runs.step(execution, "next")["StepExecutionId"]
+    runs.signal(execution, "Resume", StepName="pause")
+    assert runs.step(execution, "next")["StepExecutionId"] == ahead
+
+
+def test_an_execution_that_has_ended(runs: Any, control: Any) -> None:
+    execution = runs.start(NAP, {**PAUSE, "timeoutSeconds": 20}, members={"outputs": ["pause.Nothing"]})
+    control.pass_time(1000)
+    found = runs.get(execution)
+    assert found["AutomationExecutionStatus"] == "TimedOut"
+    assert found["ExecutionEndTime"] - found["ExecutionStartTime"] == datetime.timedelta(seconds=30)
+    assert "CurrentStepName" not in found
+    step = found["StepExecutions"][1]
+    assert step["FailureDetails"]["Details"] == {"Message": [step["FailureMessage"]]}
+    assert step["FailureMessage"] in found["FailureMessage"]
+
+
+def test_long_runs_are_truncated(runs: Any, control: Any) -> None:
+    control.choose(truncate_steps_over=2)
+    execution = runs.start(*({**PAUSE, "name": f"step{number}"} for number in range(3)))
+    found = runs.get(execution)
+    assert (len(found["StepExecutions"]), found["StepExecutionsTruncated"]) == (2, True)
+    steps = runs.ssm.describe_automation_step_executions(AutomationExecutionId=execution)["StepExecutions"]
+    assert [step["StepName"] for step in steps] == ["step0", "step1", "step2"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        ([("StepName", ["pause1", "pause2"])], ["pause1", "pause2"]),
+        ([("StepExecutionStatus", ["Pending"])], ["pause1", "pause2"]),
+        ([("Action", ["aws:sleep"])], ["nap"]),
+        ([("Action", ["aws:pause"]), ("StepName", ["pause2", "nap"])], ["pause2"]),
+        ([("StartTimeAfter", ["2001-01-01T00:00:00Z"])], ["nap"]),
+        ([("StartTimeBefore", ["2001-01-01T00:00:00Z"])], []),
+        ([("ParentStepExecutionId", ["x"])], []),
+    ],
+)
+def test_filters_on_steps(runs: Any, filters: Any, names: list[str]) -> None:
+    execution = runs.start(NAP, {**PAUSE, "name": "pause1"}, {**PAUSE, "name": "pause2"})
+    describe = runs.ssm.describe_automation_step_executions
+    asked = [{"Key": key, "Values": values} for key, values in filters]
+    found = describe(AutomationExecutionId=execution, Filters=asked)["StepExecutions"]
+    assert [step["StepName"] for step in found] == names
+    step = runs.step(execution, "nap")
+    by_id = [{"Key": "StepExecutionId", "Values": [step["StepExecutionId"]]}]
+    assert describe(AutomationExecutionId=execution, Filters=by_id)["StepExecutions"] == [step]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_pages_of_steps(runs: Any, reverse: bool) -> None:
+    names = [f"step{number}" for number in range(5)]
+    execution = runs.start(*({**PAUSE, "name": name} for name in names))
+    pages = runs.ssm.get_paginator("describe_automation_step_executions").paginate(
+        AutomationExecutionId=execution, ReverseOrder=reverse, PaginationConfig={"PageSize": 2}
+    )
+    found = [[step["StepName"] for step in page["StepExecutions"]] for page in pages]
+    assert [len(page) for page in found] == [2, 2, 1]
+    assert list(itertools.chain(*found)) == (names[::-1] if reverse else names)
+
+
+def test_pages_of_executions_stay_put_while_others_start(runs: Any) -> None:
+    runs.document(PAUSE)
+    start = runs.ssm.start_automation_execution
+    started = [start(DocumentName="Gated")["AutomationExecutionId"] for _time in range(4)]
+    first = runs.ssm.describe_automation_executions(MaxResults=2)
+    start(DocumentName="Gated")
+    second = runs.ssm.describe_automation_executions(MaxResults=2, NextToken=first["NextToken"])
+    shown = first["AutomationExecutionMetadataList"] + second["AutomationExecutionMetadataList"]
+    assert [one["AutomationExecutionId"] for one in shown] == started[::-1]
+    assert "NextToken" not in second
+
+
+def test_filters_on_executions(runs: Any, control: Any, account: Any) -> None:
+    waiting = runs.start(PAUSE, Tags=[{"Key": "team", "Value": "a"}])
+    control.pass_time(3600)
+    middle = datetime.datetime.fromtimestamp(control("GET", "clock")["now"] - 60, datetime.UTC).isoformat()
+    runs.document(NAP, name="Napping")
+    napping = runs.ssm.start_automation_execution(DocumentName="Napping")["AutomationExecutionId"]
+    asked = control("POST", "access-requests", {"approvers": ["moto"], "region": "eu-central-1"})
+    request = asked["automation_execution_id"]
+    for filters, expected in [
+        ([], [request, napping, waiting]),
+        ([("DocumentNamePrefix", ["Nap", "Gat"])], [napping, waiting]),
+        ([("ExecutionStatus", ["Waiting", "InProgress"])], [napping, waiting]),
+        ([("ExecutionStatus", ["Waiting"]), ("CurrentAction", ["aws:pause"])], [waiting]),
+        ([("ExecutionId", [waiting, request])], [request, waiting]),
+        ([("ParentExecutionId", [waiting])], []),
+        ([("CurrentAction", ["aws:sleep"])], [napping]),
+        ([("StartTimeBefore", [middle])], [waiting]),
+        ([("StartTimeAfter", [middle])], [request, napping]),
+        ([("AutomationType", ["Local"])], [request, napping, waiting]),
+        ([("AutomationType", ["CrossAccount"])], []),
+        ([("TagKey", ["team"])], [waiting]),
+        ([("TargetResourceGroup", ["group"])], []),
+        ([("AutomationSubtype", ["AccessRequest"])], [request]),
+        ([("OpsItemId", ["oi-1"])], []),
+    ]:
+        assert ids(runs, *filters) == expected, filters
+    control.pass_time(60)
+    assert ids(runs, ("ExecutionStatus", ["Success"])) == [napping]
+    assert ids(runs, ("ExecutionStatus", ["Waiting"])) == [waiting]
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"Filters": [{"Key": "ExecutionStatus", "Values": ["Done"]}]}, "InvalidFilterValue"),
+        ({"Filters": [{"Key": "StartTimeAfter", "Values": ["yesterday"]}]}, "InvalidFilterValue"),
+        ({"Filters": [{"Key": "TagKey", "Values": ["a"]}, {"Key": "TagKey", "Values": ["b"]}]}, "InvalidFilterKey"),
+        ({"Filters": [{"Key": "Colour", "Values": ["red"]}]}, "ValidationException"),
+        ({"NextToken": "no-such-token"}, "InvalidNextToken"),
+        ({"NextToken": "bm8tc3VjaC1pZA=="}, "InvalidNextToken"),
+        ({"MaxResults": 51}, "ValidationException"),
+    ],
+)
+def test_describe_refused(runs: Any, request_: Any, code: str) -> None:
+    assert code_of(runs.ssm.describe_automation_executions, **request_) == code
+
+
+def test_step_pages_refused(runs: Any) -> None:
+    about = {"AutomationExecutionId": runs.start(PAUSE), "NextToken": "bm8tc3VjaC1pZA=="}
+    assert code_of(runs.ssm.describe_automation_step_executions, **about) == "InvalidNextToken"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        {"Comment": ["x" * 513]},
+        {"x" * 51: ["a"]},
+        {"Comment": ["x"] * 51},
+        {f"key{number}": ["a"] for number in range(201)},
+    ],
+)
+def test_payloads_that_the_model_does_not_allow(runs: Any, control: Any, payload: Any) -> None:
+    execution = runs.start(PAUSE)
+    send = runs.ssm.send_automation_signal
+    request = {"AutomationExecutionId": execution, "SignalType": "Approve", "Payload": payload}
+    assert code_of(send, **request) == "ValidationException"
+    assert code_of(send, AutomationExecutionId=execution, SignalType="Deny") == "ValidationException"
+    assert code_of(send, AutomationExecutionId="x" * 40, SignalType="Approve") == "ValidationException"
+    control.choose(empty_map_refused=False)
+    refused = "ValidationException" if payload else "InvalidAutomationSignalException"
+    assert code_of(send, **request) == refused

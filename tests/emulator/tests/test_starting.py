@@ -1,0 +1,196 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""StartAutomationExecution: documents, versions, parameters, tokens and what is refused."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
+PARAMETER_ERROR = "InvalidAutomationExecutionParametersException"
+
+
+def error_of(call: Any, *args: Any, **kwargs: Any) -> tuple[str, str]:
+    with pytest.raises(ClientError) as caught:
+        call(*args, **kwargs)
+    error = caught.value.response["Error"]
+    return error["Code"], error.get("Message", "")
+
+
+def test_yaml_and_json(runs: Any) -> None:
+    content = "schemaVersion: '0.3'\nmainSteps:\n- name: pause\n  action: aws:pause\n  inputs: {}\n"
+    runs.ssm.create_document(Name="Yaml", DocumentType="Automation", DocumentFormat="YAML", Content=content)
+    runs.document(PAUSE, name="Json")
+    for name in ("Yaml", "Json", "arn:aws:ssm:eu-central-1:123456789012:document/Json"):
+        execution = runs.ssm.start_automation_execution(DocumentName=name)["AutomationExecutionId"]
+        assert runs.status(execution) == "Waiting"
+
+
+@pytest.mark.parametrize(
+    ("version", "step"),
+    [(None, "first"), ("$DEFAULT", "first"), ("$LATEST", "second"), ("1", "first"), ("2", "second")],
+)
+def test_versions(runs: Any, version: str | None, step: str) -> None:
+    runs.document({**PAUSE, "name": "first"})
+    content = json.dumps({"schemaVersion": "0.3", "mainSteps": [{**PAUSE, "name": "second"}]})
+    runs.ssm.update_document(Name="Gated", Content=content, DocumentVersion="$LATEST")
+    request = {"DocumentVersion": version} if version else {}
+    execution = runs.ssm.start_automation_execution(DocumentName="Gated", **request)["AutomationExecutionId"]
+    found = runs.get(execution)
+    assert (found["CurrentStepName"], found["DocumentVersion"]) == (step, {"first": "1", "second": "2"}[step])
+
+
+def test_a_run_keeps_the_runbook_that_it_started_with(runs: Any) -> None:
+    execution = runs.start(PAUSE)
+    runs.ssm.delete_document(Name="Gated")
+    runs.signal(execution, "Resume", StepName="pause")
+    assert runs.status(execution) == "Success"
+
+
+def test_no_such_document(runs: Any) -> None:
+    runs.document(PAUSE)
+    command = {"schemaVersion": "2.2", "mainSteps": []}
+    runs.ssm.create_document(Name="Command", DocumentType="Command", Content=json.dumps(command))
+    start = runs.ssm.start_automation_execution
+    for name in ("Missing", "Command"):
+        assert error_of(start, DocumentName=name)[0] == "AutomationDefinitionNotFoundException"
+    code, _message = error_of(start, DocumentName="Gated", DocumentVersion="7")
+    assert code == "AutomationDefinitionVersionNotFoundException"
+
+
+def test_actions_that_are_not_run_are_named_all_at_once(runs: Any) -> None:
+    others: list[Any] = [
+        {"name": name, "action": f"aws:{name}", "inputs": {}} for name in ("runCommand", "executeScript")
+    ]
+    runs.document(PAUSE, *others)
+    code, message = error_of(runs.ssm.start_automation_execution, DocumentName="Gated")
+    assert code == PARAMETER_ERROR
+    assert all(part in message for part in ("emulator", "aws:runCommand", "aws:executeScript"))
+
+
+@pytest.mark.parametrize(
+    ("steps", "word"),
+    [
+        ([], "no steps"),
+        ([PAUSE, PAUSE], "more than once"),
+        ([{**PAUSE, "name": "a-b"}], "characters"),
+        ([{"name": "a"}], "action"),
+        ([{**PAUSE, "nextStep": "nowhere"}], "nowhere"),
+        ([{**PAUSE, "onFailure": "step:nowhere"}], "nowhere"),
+        ([{**PAUSE, "onFailure": "Retry"}], "onFailure"),
+        ([{**PAUSE, "onCancel": "Continue"}], "onCancel"),
+        ([{**PAUSE, "onCancel": "step:pause"}], "aws:pause"),
+        ([{**PAUSE, "inputs": {"Message": "{{ Missing }}"}}], "Missing"),
+        ([{**PAUSE, "inputs": {"Message": "{{ssm:name}}"}}], "ssm:name"),
+        ([{"name": "b", "action": "aws:branch", "inputs": {}}], "Choices"),
+        ([{"name": "b", "action": "aws:branch", "inputs": {"Choices": [{}]}}], "NextStep"),
+        ([{"name": "b", "action": "aws:branch", "inputs": {"Choices": [{"NextStep": "nowhere"}]}}], "nowhere"),
+    ],
+)
+def test_what_is_no_runbook_cannot_be_registered(runs: Any, steps: Any, word: str) -> None:
+    code, message = error_of(runs.document, *steps)
+    assert code == "InvalidDocumentContent"
+    assert word in message
+
+
+PARAMETERS = {
+    "Name": {"type": "String", "allowedPattern": "^[a-z]+$", "minChars": 2, "maxChars": 4},
+    "Action": {"type": "String", "default": "Install", "allowedValues": ["Install", "Uninstall"]},
+    "Count": {"type": "Integer", "default": 1},
+    "Dry": {"type": "Boolean", "default": False},
+    "Hosts": {"type": "StringList", "default": ["a"], "maxItems": 2},
+    "Tags": {"type": "StringMap", "default": {}},
+    "Instances": {"type": "List<AWS::EC2::Instance::Id>", "default": []},
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({}, "Name"),
+        ({"Name": ["ok"], "Other": ["x"]}, "Other"),
+        ({"Name": ["ok"], "name": ["ok"]}, "name"),
+        ({"Name": ["UPPER"]}, "UPPER"),
+        ({"Name": ["x"]}, "characters"),
+        ({"Name": ["toolong"]}, "characters"),
+        ({"Name": ["ok", "ok"]}, "one value"),
+        ({"Name": ["ok"], "Action": ["install"]}, 'Parameter "Action" has value "install" not found in [Install,'),
+        ({"Name": ["ok"], "Count": ["three"]}, "Integer"),
+        ({"Name": ["ok"], "Dry": ["yes"]}, "Boolean"),
+        ({"Name": ["ok"], "Hosts": ["a", "b", "c"]}, "items"),
+        ({"Name": ["ok"], "Tags": ["[]"]}, "StringMap"),
+    ],
+)  # fmt: skip
+def test_parameters_refused(runs: Any, given: Any, word: str) -> None:
+    runs.document(PAUSE, parameters=PARAMETERS)
+    request = {"Parameters": given} if given else {}
+    code, message = error_of(runs.ssm.start_automation_execution, DocumentName="Gated", **request)
+    assert code == PARAMETER_ERROR
+    assert word in message
+
+
+def test_parameters_accepted(runs: Any) -> None:
+    inputs = {key: f"{{{{ {key} }}}}" for key in PARAMETERS}
+    given = {"Name": ["ok"], "Count": ["3"], "Dry": ["true"], "Hosts": ["a", "b"], "Tags": ['{"a": "b"}']}
+    execution = runs.start({**PAUSE, "inputs": inputs}, members={"parameters": PARAMETERS}, Parameters=given)
+    assert runs.get(execution)["Parameters"] == given
+    shown = {key: json.loads(value) for key, value in runs.step(execution, "pause")["Inputs"].items()}
+    assert shown == {
+        "Name": "ok",
+        "Action": "Install",
+        "Count": 3,
+        "Dry": True,
+        "Hosts": ["a", "b"],
+        "Tags": {"a": "b"},
+        "Instances": [],
+    }
+
+
+def test_a_default_can_come_from_parameter_store(runs: Any) -> None:
+    runs.ssm.put_parameter(Name="/gate/approver", Value="moto", Type="String")
+    parameters = {"Who": {"type": "StringList", "default": "{{ssm:/gate/approver}}"}}
+    gate = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": "{{ Who }}"}}
+    execution = runs.start(gate, members={"parameters": parameters})
+    runs.signal(execution, "Approve")
+    assert runs.status(execution) == "Success"
+
+
+def test_a_client_token_starts_one_execution(runs: Any) -> None:
+    token = str(uuid.uuid4())
+    runs.document(PAUSE)
+    start = runs.ssm.start_automation_execution
+    first, again = (start(DocumentName="Gated", ClientToken=token)["AutomationExecutionId"] for _time in range(2))
+    assert first == again
+    code, _message = error_of(start, DocumentName="Gated", ClientToken=token, Mode="Interactive")
+    assert code == "IdempotentParameterMismatch"
+
+
+def test_targets_are_not_run(runs: Any) -> None:
+    runs.document(PAUSE)
+    targets = {"TargetParameterName": "Host", "Targets": [{"Key": "ParameterValues", "Values": ["a"]}]}
+    assert error_of(runs.ssm.start_automation_execution, DocumentName="Gated", **targets)[0] == "InvalidTarget"
+
+
+def test_tags(runs: Any) -> None:
+    execution = runs.start(PAUSE, Tags=[{"Key": "team", "Value": "a"}])
+    about = {"ResourceType": "Automation", "ResourceId": execution}
+    runs.ssm.add_tags_to_resource(**about, Tags=[{"Key": "stage", "Value": "test"}])
+    runs.ssm.remove_tags_from_resource(**about, TagKeys=["team"])
+    assert runs.ssm.list_tags_for_resource(**about)["TagList"] == [{"Key": "stage", "Value": "test"}]
+    missing = {**about, "ResourceId": str(uuid.uuid4())}
+    assert error_of(runs.ssm.list_tags_for_resource, **missing)[0] == "InvalidResourceId"
+
+
+def test_regions_and_accounts_are_apart(runs: Any, account: Any) -> None:
+    execution = runs.start(PAUSE)
+    elsewhere = account.client("ssm", region="us-east-1")
+    assert elsewhere.describe_automation_executions()["AutomationExecutionMetadataList"] == []
+    foreign = account.session("Operators", "first", account="210987654321")
+    code, _message = error_of(foreign.get_automation_execution, AutomationExecutionId=execution)
+    assert code == "AutomationExecutionNotFoundException"
