@@ -1,0 +1,108 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls to AWS, one thin function each; nothing else in the collection talks to boto3.
+
+Reads take C(aws_retry): whether they are tried again by themselves after throttling, a lost connection or a fault
+of the service. Sends never are, the client itself has no retries (see C(connect)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+from .errors import CALL_ERRORS, AutomationErrorHandler, is_transient
+from .limits import Limits, limits_of
+
+if TYPE_CHECKING:
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
+
+
+# Part of the user agent of every call. A test holds it against galaxy.yml.
+COLLECTION_VERSION = "0.1.0"
+
+
+class ReadRetry(AWSRetry):
+    """Retries of reads: what AWSRetry covers, and beyond it lost connections and every transient fault."""
+
+    base_class = CALL_ERRORS
+
+    @staticmethod
+    def status_code_from_exception(error: Exception) -> Exception:
+        """Return the error itself: more than its code says whether it is transient."""
+        return error
+
+    @staticmethod
+    def found(response_code: Exception, catch_extra_error_codes: Sequence[str] | None = None) -> bool:
+        """Return whether to try again."""
+        return is_transient(response_code)
+
+
+def connect(module: AnsibleAWSModule) -> RetryingBotoClientWrapper:
+    """Return an SSM client that sends each request once.
+
+    botocore would repeat a request whose answer got lost, and so deliver a signal twice. The user's aws_config
+    is honoured but for its retries.
+    """
+    set_collection_info(collection_name="ssmops.automation", collection_version=COLLECTION_VERSION)
+    config = {**(module.params.get("aws_config") or {}), "retries": {"total_max_attempts": 1}}
+    retry = ReadRetry.jittered_backoff(retries=8, delay=0.5, max_delay=10)
+    return module.client("ssm", retry_decorator=retry, aws_config=config)
+
+
+def signal_limits(client: RetryingBotoClientWrapper) -> Limits:
+    """Return the limits of SendAutomationSignal in botocore's model; no call is made."""
+    return limits_of(client.meta.service_model.operation_model("SendAutomationSignal").input_shape)
+
+
+@AutomationErrorHandler.common_error_handler("read the Automation execution")
+def get_automation_execution(
+    client: RetryingBotoClientWrapper, automation_execution_id: str, aws_retry: bool = True
+) -> dict[str, Any]:
+    """Return the API's AutomationExecution (GetAutomationExecution)."""
+    answer = client.get_automation_execution(AutomationExecutionId=automation_execution_id, aws_retry=aws_retry)
+    return answer["AutomationExecution"]
+
+
+@AutomationErrorHandler.common_error_handler("read the steps of the Automation execution")
+def describe_automation_step_executions(
+    client: RetryingBotoClientWrapper, automation_execution_id: str, aws_retry: bool = True
+) -> list[dict[str, Any]]:
+    """Return the API's StepExecutions, all pages of them (DescribeAutomationStepExecutions, 50 a call)."""
+    steps: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"AutomationExecutionId": automation_execution_id, "MaxResults": 50}
+    while True:
+        answer = client.describe_automation_step_executions(**page, aws_retry=aws_retry)
+        steps += answer.get("StepExecutions", ())
+        # The last page may carry an empty token (API reference).
+        if not answer.get("NextToken"):
+            return steps
+        page["NextToken"] = answer["NextToken"]
+
+
+@AutomationErrorHandler.common_error_handler("send the signal to the Automation execution")
+def send_automation_signal(
+    client: RetryingBotoClientWrapper, automation_execution_id: str, signal_type: str, payload: Mapping[str, list[str]]
+) -> None:
+    """Send a signal, once (SendAutomationSignal). An empty payload is left out, as the API does not take one."""
+    request: dict[str, Any] = {"AutomationExecutionId": automation_execution_id, "SignalType": signal_type}
+    if payload:
+        request["Payload"] = dict(payload)
+    client.send_automation_signal(**request)
+
+
+def region_and_partition(client: RetryingBotoClientWrapper) -> tuple[str, str]:
+    """Return the client's region and its partition, such as C(aws) or C(aws-cn); no call is made."""
+    return client.meta.region_name, client.meta.partition
+
+
+@AutomationErrorHandler.common_error_handler("ask who the caller is")
+def caller_arn(module: AnsibleAWSModule) -> str:
+    """Return the caller's ARN as STS names it (GetCallerIdentity)."""
+    return str(module.client("sts").get_caller_identity()["Arn"])

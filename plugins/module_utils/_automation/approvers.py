@@ -1,0 +1,37 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who an approver is: matches a caller against the forms in which a gate names approvers."""
+
+from __future__ import annotations
+
+import re
+
+# arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION, as GetCallerIdentity names the session of a role.
+_SESSION = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/(?P<session>.+)")
+
+
+def is_approver(approver: str, caller_arn: str) -> bool:
+    """Return whether the entry C(approver) of a gate means the caller.
+
+    A gate names an approver by IAM user name, user ARN, role ARN or assumed-role ARN (user guide, aws:approve);
+    a caller is named by STS. A role's ARN means every session of that role.
+    """
+    if approver == caller_arn:
+        return True
+    session = _SESSION.fullmatch(caller_arn)
+    if session is None:
+        return ":user/" in caller_arn and approver == caller_arn.rsplit("/", 1)[-1]
+    return approver in _names_of_the_role(session) or _is_role_with_path(approver, session)
+
+
+def _names_of_the_role(session: re.Match[str]) -> set[str]:
+    partition, account, role = session["partition"], session["account"], session["role"]
+    return {f"arn:{partition}:iam::{account}:role/{role}", f"arn:{partition}:sts::{account}:assumed-role/{role}"}
+
+
+def _is_role_with_path(approver: str, session: re.Match[str]) -> bool:
+    # STS leaves the path of a role out of the session's ARN; a role's name is unique within the account.
+    prefix = f"arn:{session['partition']}:iam::{session['account']}:role/"
+    return approver.startswith(prefix) and approver.endswith(f"/{session['role']}")

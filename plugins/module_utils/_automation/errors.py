@@ -1,0 +1,93 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Errors of the Automation API: one exception, the handler that raises it, and what to tell the user next."""
+
+from __future__ import annotations
+
+try:
+    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+
+    CONNECTION_ERRORS: tuple[type[Exception], ...] = (ConnectionError, HTTPClientError)
+    CALL_ERRORS: tuple[type[Exception], ...] = (ClientError, *CONNECTION_ERRORS)
+except ImportError:  # AnsibleAWSModule tells the user that boto3 is missing.
+    CONNECTION_ERRORS = CALL_ERRORS = ()
+
+from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+ACCESS_DENIED = "AccessDeniedException"
+EXECUTION_NOT_FOUND = "AutomationExecutionNotFoundException"
+STEP_NOT_FOUND = "AutomationStepNotFoundException"
+INVALID_SIGNAL = "InvalidAutomationSignalException"
+INTERNAL_ERROR = "InternalServerError"
+
+# Every code by which the service says that it took nothing in because calls come too fast. The API's own is
+# ThrottlingException, which the retries of amazon.aws do not know.
+THROTTLING = frozenset(
+    {
+        "ThrottlingException",
+        "Throttling",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "SlowDown",
+    }
+)
+_EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken", "RequestExpired"})
+_UNKNOWN_CALLER = frozenset(
+    {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "IncompleteSignature"}
+)
+
+
+class InvalidOption(ValueError):
+    """Options that cannot be right whatever the execution's state; the text is one sentence for the user."""
+
+
+class AnsibleAutomationError(AnsibleAWSError):
+    """A call to the Automation API that failed; C(exception) is botocore's error."""
+
+    @property
+    def code(self) -> str:
+        """The service's error code, or an empty string where it gave none."""
+        return error_code(self.exception)
+
+
+class AutomationErrorHandler(AWSErrorHandler):
+    """Turns botocore's errors into AnsibleAutomationError."""
+
+    _CUSTOM_EXCEPTION = AnsibleAutomationError
+
+
+def error_code(error: BaseException | None) -> str:
+    """Return the service's error code of a botocore error, or an empty string where it carries none."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def is_transient(error: BaseException | None) -> bool:
+    """Return whether the same read may well succeed soon: throttling, a lost connection, a fault of the service."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return error_code(error) in THROTTLING or error_code(error) == INTERNAL_ERROR or status >= 500
+    return isinstance(error, CONNECTION_ERRORS)
+
+
+def advice(error: AnsibleAutomationError, execution_id: str) -> str:
+    """Return what to do about a failed call, as a sentence that ends without a full stop."""
+    code = error.code
+    if code == EXECUTION_NOT_FOUND:
+        return f"No execution {execution_id} in this account and region: check the id, the region and the credentials"
+    if code == ACCESS_DENIED:
+        return "The caller's IAM policies do not allow this call: grant it on the resource automation-execution"
+    if code == INTERNAL_ERROR:
+        return "The service failed: look at the execution before you run the task again"
+    if code in THROTTLING:
+        return "The service is throttling this account's calls: run the task again later or with less in parallel"
+    if code in _EXPIRED:
+        return "The credentials have expired: renew them and run the task again"
+    if code in _UNKNOWN_CALLER:
+        return "The service does not know these credentials: check the access key, the secret key and the region"
+    return error.message or "The call failed"

@@ -1,0 +1,115 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an execution waits for, read off its steps; and what a gate says of the decisions that it holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import statuses
+from .approvers import is_approver
+from .executions import APPROVE, Execution, Step
+
+APPROVED = "Approved"
+REJECTED = "Rejected"
+
+# The step-level status has one word for a decision, the list of decisions may have another (semantics: the list's
+# form is not documented), so both are understood.
+_DECISION_WORDS = {"Approve": APPROVED, "Approved": APPROVED, "Reject": REJECTED, "Rejected": REJECTED}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one approver decided at a gate."""
+
+    approver: str
+    verdict: str
+
+
+def approval_steps(execution: Execution) -> list[Step]:
+    """Return the aws:approve steps of an execution in its order."""
+    return [step for step in execution.steps if step.action == APPROVE]
+
+
+def waiting_step(execution: Execution) -> Step | None:
+    """Return the step that waits for a signal, if one does. A run has at most one."""
+    return next((step for step in execution.steps if step.waits), None)
+
+
+def waiting_gate(execution: Execution) -> Step | None:
+    """Return the gate that an Approve or Reject would hit now."""
+    step = waiting_step(execution)
+    return step if step is not None and step.is_gate else None
+
+
+def live_step(execution: Execution) -> Step | None:
+    """Return the step that runs or waits now."""
+    return next((step for step in execution.steps if step.is_live), None)
+
+
+def decision_of(gate: Step) -> str:
+    """Return what a gate came to: V(Approved), V(Rejected), or an empty string while it is open or ended otherwise."""
+    for status in gate.outputs.get("ApprovalStatus", ()):
+        if status in _DECISION_WORDS:
+            return _DECISION_WORDS[status]
+    return APPROVED if gate.status == statuses.SUCCESS else ""
+
+
+def decisions_at(gate: Step) -> list[Decision]:
+    """Return the decisions that a gate holds so far.
+
+    The output C(ApproverDecisions) is documented as a map list without an example: each of its strings may hold
+    one map or a list of maps. What cannot be read is left out.
+    """
+    found = [_decision(entry) for text in gate.outputs.get("ApproverDecisions", ()) for entry in _entries(text)]
+    return [decision for decision in found if decision is not None]
+
+
+def approvals_needed(gate: Step) -> int:
+    """Return how many approvals a gate asks for; 1 where its inputs do not say (user guide, aws:approve)."""
+    try:
+        return max(1, int(json.loads(gate.inputs.get("MinRequiredApprovals", "1"))))
+    except (TypeError, ValueError):
+        return 1
+
+
+def approvals_held(gate: Step) -> int:
+    """Return how many approvals a gate holds."""
+    return sum(decision.verdict == APPROVED for decision in decisions_at(gate))
+
+
+def has_decided(gate: Step, caller_arn: str, verdict: str) -> bool:
+    """Return whether a gate already holds this verdict of the caller."""
+    return any(
+        decision.verdict == verdict and is_approver(decision.approver, caller_arn) for decision in decisions_at(gate)
+    )
+
+
+def describe_approvals(gate: Step) -> str:
+    """Return a phrase such as "1 of 2 approvals"."""
+    return count_approvals(approvals_held(gate), approvals_needed(gate))
+
+
+def count_approvals(held: int, needed: int) -> str:
+    """Return a phrase such as "1 of 2 approvals"."""
+    return f"{held} of {needed} approval{'s' if needed > 1 else ''}"
+
+
+def _entries(text: str) -> Iterable[Any]:
+    try:
+        value = json.loads(text)
+    except (TypeError, ValueError):
+        return ()
+    return value if isinstance(value, list) else (value,)
+
+
+def _decision(entry: Any) -> Decision | None:
+    if not isinstance(entry, Mapping):
+        return None
+    verdict = _DECISION_WORDS.get(str(entry.get("ApprovalStatus", "")))
+    return Decision(str(entry.get("Approver", "")), verdict) if verdict else None

@@ -1,0 +1,63 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The service's limits on a signal, read off botocore's own model of the API so that they do not go stale.
+
+botocore enforces minimum lengths of strings only; without these checks the rest would be refused by the service,
+after the call and in its words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from botocore.model import Shape, StructureShape
+
+
+@dataclass(frozen=True)
+class Range:
+    """How many of something the service takes; no maximum means that the model names none."""
+
+    minimum: int = 0
+    maximum: int | None = None
+
+    def holds(self, count: int) -> bool:
+        """Return whether the service takes so many."""
+        return count >= self.minimum and (self.maximum is None or count <= self.maximum)
+
+    def __str__(self) -> str:
+        if self.maximum is None:
+            return f"at least {self.minimum}"
+        if self.minimum == self.maximum:
+            return f"exactly {self.minimum}"
+        return f"{self.minimum} to {self.maximum}"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of SendAutomationSignal: lengths in characters, sizes in entries."""
+
+    execution_id: Range
+    payload_entries: Range
+    payload_key: Range
+    payload_values: Range
+    payload_value: Range
+
+
+def limits_of(request: StructureShape) -> Limits:
+    """Return the limits that a model of SendAutomationSignal's request declares."""
+    payload = request.members["Payload"]
+    return Limits(
+        execution_id=_range(request.members["AutomationExecutionId"]),
+        payload_entries=_range(payload),
+        payload_key=_range(payload.key),
+        payload_values=_range(payload.value),
+        payload_value=_range(payload.value.member),
+    )
+
+
+def _range(shape: Shape) -> Range:
+    return Range(shape.metadata.get("min", 0), shape.metadata.get("max"))

@@ -1,0 +1,48 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading executions, with all their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from . import api
+from .errors import ACCESS_DENIED, AnsibleAutomationError
+from .executions import Execution
+
+if TYPE_CHECKING:
+    from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
+
+
+def read_execution(
+    client: RetryingBotoClientWrapper, automation_execution_id: str, aws_retry: bool = True
+) -> Execution:
+    """Return the execution as it is now: one call, or more where the service cuts the list of steps short.
+
+    Raises AnsibleAutomationError.
+    """
+    raw = api.get_automation_execution(client, automation_execution_id, aws_retry=aws_retry)
+    if raw.get("StepExecutionsTruncated"):
+        raw = _with_all_steps(client, raw, aws_retry)
+    return Execution.from_api(raw)
+
+
+def read_executions(
+    client: RetryingBotoClientWrapper, automation_execution_ids: Collection[str], aws_retry: bool = True
+) -> dict[str, Execution]:
+    """Return the executions as they are now, by id. Raises AnsibleAutomationError."""
+    return {id_: read_execution(client, id_, aws_retry=aws_retry) for id_ in automation_execution_ids}
+
+
+def _with_all_steps(client: RetryingBotoClientWrapper, raw: dict[str, Any], aws_retry: bool) -> dict[str, Any]:
+    try:
+        steps = api.describe_automation_step_executions(client, raw["AutomationExecutionId"], aws_retry=aws_retry)
+    except AnsibleAutomationError as error:
+        # AWS's managed policy for approvers allows reading executions but not their step lists.
+        if error.code == ACCESS_DENIED:
+            return raw
+        raise
+    return {**raw, "StepExecutions": steps, "StepExecutionsTruncated": False}

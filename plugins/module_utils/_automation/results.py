@@ -1,0 +1,104 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What users get to see: the API's shapes as Ansible dictionaries, diffs, console addresses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
+
+from .effects import State
+from .executions import Execution
+from .signalling import Outcome
+
+# Maps whose keys are the users' own names, not the API's, and so stay as they are.
+_USERS_MAPS = ["Parameters", "Outputs", "Variables", "TargetMaps", "AlarmConfiguration"]
+_USERS_MAPS_OF_STEPS = ["Inputs", "Outputs", "OverriddenParameters"]
+
+_CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+
+
+def execution_result(execution: Execution) -> dict[str, Any]:
+    """Return the execution as the modules return it: the API's names in snake_case, times in ISO 8601."""
+    return boto3_resource_to_ansible_dict(
+        execution.raw,
+        transform_tags=False,
+        force_tags=False,
+        ignore_list=_USERS_MAPS,
+        nested_transforms={"StepExecutions": _step_results},
+    )
+
+
+def signal_result(outcome: Outcome, region: str, partition: str) -> dict[str, Any]:
+    """Return what ssm_automation_signal returns about one execution, but for the service's error."""
+    result = {
+        "changed": outcome.changed,
+        "msg": outcome.msg,
+        "verdict": outcome.verdict.value,
+        "signal": _signal_summary(outcome),
+        "automation_execution": execution_result(outcome.after) if outcome.after else None,
+        "diff": diff_result(*outcome.diff) if outcome.diff else None,
+        "console_url": console_url(outcome.execution_id, region, partition),
+    }
+    return {key: value for key, value in result.items() if value is not None}
+
+
+def _signal_summary(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "type": outcome.signal.type,
+        "payload": dict(outcome.signal.payload),
+        "step_name": outcome.signal.step_name,
+        "step_execution_id": outcome.signal.step_execution_id,
+        "sent": outcome.attempts > 0 and outcome.changed,
+        "attempts": outcome.attempts,
+    }
+
+
+def _step_results(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [_step_result(step) for step in steps]
+
+
+def _step_result(step: Mapping[str, Any]) -> dict[str, Any]:
+    return boto3_resource_to_ansible_dict(
+        step,
+        transform_tags=False,
+        force_tags=False,
+        ignore_list=_USERS_MAPS_OF_STEPS,
+        nested_transforms={"FailureDetails": _failure_details},
+    )
+
+
+def _failure_details(details: Mapping[str, Any]) -> dict[str, Any]:
+    return boto3_resource_to_ansible_dict(details, transform_tags=False, force_tags=False, ignore_list=["Details"])
+
+
+def diff_result(before: State, after: State) -> dict[str, Any]:
+    """Return the two states as Ansible's diff."""
+    return {"before": _diff_side(before), "after": _diff_side(after)}
+
+
+def _diff_side(state: State) -> dict[str, str]:
+    aspects = {
+        "automation_execution_status": state.status,
+        "step_name": state.step_name,
+        "step_status": state.step_status,
+        "approvals": state.approvals,
+    }
+    return {name: value for name, value in aspects.items() if value}
+
+
+def console_url(execution_id: str, region: str, partition: str) -> str | None:
+    """Return the address of the execution in the AWS console; none in partitions whose console is not known."""
+    if partition not in _CONSOLES:
+        return None
+    return (
+        f"https://{region}.{_CONSOLES[partition]}/systems-manager/automation/execution/{execution_id}?region={region}"
+    )

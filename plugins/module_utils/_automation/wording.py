@@ -1,0 +1,85 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sentences that tell users what became of a signal. Pure."""
+
+from __future__ import annotations
+
+from . import gates
+from .decisions import Verdict, explain_state
+from .errors import STEP_NOT_FOUND, AnsibleAutomationError, advice
+from .executions import APPROVE, Execution
+from .signals import Signal
+
+
+def sent(signal: Signal, execution_id: str, after: Execution | None) -> str:
+    """Tell that the signal was sent, and what the execution does now where that is known."""
+    now = f"; {explain_state(after)}{_approvals(after)}" if after else ""
+    return f"Sent {_named(signal)} to execution {execution_id}{now}."
+
+
+def would_send(signal: Signal, execution_id: str, verdict: Verdict) -> str:
+    """Tell what a run outside check mode would do."""
+    return f"Would send {_named(signal)} to execution {execution_id}: {verdict.reason}."
+
+
+def nothing_to_send(signal: Signal, execution_id: str, verdict: Verdict) -> str:
+    """Tell that the signal has had its effect before."""
+    return f"Did not send {_named(signal)} to execution {execution_id}, it is done: {verdict.reason}."
+
+
+def refused(signal: Signal, execution_id: str, verdict: Verdict, waited: float = 0) -> str:
+    """Tell why the signal was not sent; C(waited) is the time in seconds that the execution had to get ready."""
+    within = f" within {waited:g} s (ready_timeout)" if waited else ""
+    return f"Did not send {_named(signal)} to execution {execution_id}{within}: {verdict.reason}."
+
+
+def refused_by_service(signal: Signal, execution_id: str, verdict: Verdict | None) -> str:
+    """Tell that the service took the signal for invalid, and why as far as the execution shows it."""
+    why = f" It shows now: {verdict.reason}." if verdict else ""
+    return f"The service refused {_named(signal)} for execution {execution_id} in its present state.{why}"
+
+
+def failed_call(signal: Signal, execution_id: str, error: AnsibleAutomationError, known: Execution | None) -> str:
+    """Tell what to do about a call that failed."""
+    if error.code != STEP_NOT_FOUND:
+        return advice(error, execution_id)
+    names = dict.fromkeys(step.name for step in known.steps) if known else {}
+    listed = ", ".join(f"`{name}`" for name in names) or "none"
+    return (
+        f"Execution {execution_id} has no step `{signal.target}`: check the name against the runbook"
+        f" (steps listed so far: {listed})"
+    )
+
+
+def after_waiting(signal: Signal, last: Execution | None, in_time: bool, failure: str, waited: float) -> str:
+    """Tell how the wait for the execution to come to rest ended; C(waited) is in seconds."""
+    where = f"{explain_state(last)}{_approvals(last)}" if last else "its state could not be read"
+    if not in_time:
+        return f"It did not come to rest within {waited:g} s (wait_timeout): {where}."
+    if failure:
+        return f"The run went wrong: {failure}."
+    return f"{where[0].upper()}{where[1:]}."
+
+
+def no_look(signal: Signal, execution_id: str) -> str:
+    """Warn that the signal goes out without a look."""
+    return (
+        f"The caller may not read execution {execution_id} (ssm:GetAutomationExecution), so {signal.type} is sent"
+        " without looking at its state first, and the task is always changed."
+    )
+
+
+def no_look_afterwards(signal: Signal, execution_id: str, error: AnsibleAutomationError) -> str:
+    """Warn that the state after the signal is not known."""
+    return f"Execution {execution_id} could not be read after {signal.type}: {error}."
+
+
+def _named(signal: Signal) -> str:
+    return f"{signal.type} for step `{signal.target}`" if signal.target else signal.type
+
+
+def _approvals(execution: Execution | None) -> str:
+    gate = gates.waiting_gate(execution) if execution and not execution.has_ended else None
+    return f" and has {gates.describe_approvals(gate)}" if gate and gate.action == APPROVE else ""

@@ -1,0 +1,526 @@
+#!/usr/bin/python
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ssm_automation_signal
+short_description: Send a signal to an AWS Systems Manager Automation execution
+version_added: 0.1.0
+description:
+  - Approves or rejects a gate of a running runbook, resumes a paused step, starts or stops a step, or revokes an
+    access request, by sending a signal to an Automation execution.
+  - The module looks at the execution before it sends. A signal that has had its effect before is not sent again and
+    the task is unchanged. A signal that the execution cannot take is refused with the reason, and nothing is sent.
+  - What the module does not know, such as a status or an action that AWS added later, it leaves to the service.
+author:
+  - The ssmops.automation contributors (@ssmops)
+options:
+  automation_execution_id:
+    description:
+      - The id of the execution, 36 characters.
+      - The executions that a rate-control or multi-account run starts are signalled each by its own id.
+    type: str
+    required: true
+    aliases:
+      - execution_id
+  signal_type:
+    description:
+      - The signal to send.
+      - V(Approve) and V(Reject) decide at the C(aws:approve) step that waits, or about a change request or access
+        request that waits as a whole. The API names no step with them, see O(step_name).
+      - V(Resume) carries on an execution that waits at the C(aws:pause) step O(step_name).
+      - V(StartStep) runs the step O(step_name) of an execution that was started in mode C(Interactive) and waits
+        between two steps.
+      - V(StopStep) stops a step that runs or waits, named by O(step_execution_id) or O(step_name).
+      - V(Revoke) takes back an access request that has not ended.
+    type: str
+    required: true
+    choices:
+      - Approve
+      - Reject
+      - StartStep
+      - StopStep
+      - Resume
+      - Revoke
+  payload:
+    description:
+      - The payload as the API takes it, for whom O(comment), O(step_name) and O(step_execution_id) do not suit.
+        Mutually exclusive with these.
+      - V(Approve), V(Reject) and V(Revoke) may carry C(Comment); V(StartStep) and V(Resume) need C(StepName) and
+        V(StopStep) needs C(StepExecutionId), each with one value. No signal takes another key.
+      - Each value is a string of 1 to 512 characters or a list of at most 50 such strings. A single value is sent as
+        a list of one. Numbers and booleans are sent as strings. Maps and nested lists are refused.
+    type: dict
+  comment:
+    description:
+      - A comment that the service keeps with the decision. Only with V(Approve), V(Reject) and V(Revoke).
+    type: str
+  step_name:
+    description:
+      - The name of the step in the runbook. Required for V(StartStep) and V(Resume), unless O(payload) has it. Not for
+        V(Revoke).
+      - With V(Approve) and V(Reject) it is a guard, and is not sent. The signal goes out only while this step is the
+        one that waits. Without it the signal hits whichever gate waits at that moment, so name the step whenever a
+        runbook has more than one gate.
+      - With V(StopStep) the module looks up the step execution id, of several runs of the step that of the current one.
+    type: str
+  step_execution_id:
+    description:
+      - The id of one run of a step, as RV(automation_execution.step_executions[].step_execution_id) has it.
+        Only with V(StopStep). Mutually exclusive with O(step_name).
+    type: str
+  ready_timeout:
+    description:
+      - How long to wait until the execution can take the signal, in seconds, for example until it reaches the gate.
+      - With V(0) a signal that comes too early fails at once. A signal that the execution can never take
+        fails at once in any case.
+      - Looks at the execution are paced by O(wait_delay). In check mode the module does not wait, it foretells that
+        the execution gets ready.
+    type: int
+    default: 0
+  wait:
+    description:
+      - Whether to wait, after the signal, until the execution comes to rest. It rests when it has ended, or when it
+        waits for another signal.
+      - If it ends unsuccessfully after V(Approve), V(Resume) or V(StartStep), the task fails and names the failed step.
+        After V(Reject), V(StopStep) and V(Revoke) such an end is no failure.
+      - The module waits also when there was nothing to send, so that a second run of a play waits for the same. It
+        does not wait in check mode.
+      - It is off by default because a runbook may run for hours after an approval.
+    type: bool
+    default: false
+  force:
+    description:
+      - Send without looking at the state first; the task is always changed.
+      - Runs a step again that has run before (V(StartStep)). The service may still refuse the signal.
+      - O(step_name) cannot be combined with it for V(Approve) and V(Reject), since a guard has to look. For V(StopStep)
+        the module looks at the execution for the step execution id alone.
+    type: bool
+    default: false
+notes:
+  - The service has no way to recognise a repeated request, so the module sends each request once; settings for retries
+    in O(aws_config) apply to none of its calls to Systems Manager.
+  - Without waits a task takes three calls of the API, or two when there is nothing to send or in check mode at most.
+    Where a gate already holds somebody's decision of the same kind, one call of STS is added to tell whose; where the
+    service cuts the list of steps short, one call for each 50 steps.
+  - Needs the permissions C(ssm:SendAutomationSignal) and C(ssm:GetAutomationExecution) on the execution, and
+    C(ssm:DescribeAutomationStepExecutions) for executions with so many steps that the service does not list them at
+    once. Without C(ssm:GetAutomationExecution) the module warns and sends as with O(force=true), unless it has to look
+    up or guard O(step_name).
+  - Being allowed by IAM to send the signal and being listed as an approver of the gate are two separate checks of AWS.
+seealso:
+  - name: SendAutomationSignal
+    description: The API reference of the call that the module makes.
+    link: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendAutomationSignal.html
+  - name: Systems Manager Automation actions reference
+    description: The C(aws:approve) and C(aws:pause) steps of runbooks.
+    link: https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-actions.html
+  - module: amazon.aws.aws_caller_info
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The module looks and decides as it would otherwise, and fails where it would fail, except for refusals that
+        only the service can make, such as of an approver who is not listed.
+  diff_mode:
+    support: full
+    details:
+      - Shows the status of the execution, and the status and the approvals of the step.
+      - In check mode the state afterwards is foretold as far as AWS documents it. Otherwise it is what the service
+        answers right after the signal, which may still be the state before.
+  idempotent:
+    support: full
+    details:
+      - Except with O(force=true). V(Revoke) is refused when the access request has ended.
+extends_documentation_fragment:
+  - ssmops.automation.attributes
+  - ssmops.automation.waiting
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+# Credentials and region come from the environment, a profile or module_defaults.
+
+- name: Approve the gate of a deployment, as soon as the runbook has reached it
+  ssmops.automation.ssm_automation_signal:
+    automation_execution_id: "{{ execution_id }}"
+    signal_type: Approve
+    step_name: approve_production
+    comment: Change 4711, staging is healthy
+    ready_timeout: 300
+
+- name: Reject the release and see where the runbook ends
+  ssmops.automation.ssm_automation_signal:
+    automation_execution_id: "{{ execution_id }}"
+    signal_type: Reject
+    step_name: approve_production
+    comment: Error rate on staging is above the limit
+    wait: true
+  register: rejected
+
+- name: Resume a maintenance runbook and wait until it has ended or pauses again
+  ssmops.automation.ssm_automation_signal:
+    automation_execution_id: "{{ execution_id }}"
+    signal_type: Resume
+    step_name: pause_for_patching
+    wait: true
+    wait_timeout: 1800
+
+- name: Run the next step of an interactive execution
+  ssmops.automation.ssm_automation_signal:
+    automation_execution_id: "{{ execution_id }}"
+    signal_type: StartStep
+    step_name: drain_load_balancer
+    wait: true
+
+- name: Stop a step that takes too long
+  ssmops.automation.ssm_automation_signal:
+    automation_execution_id: "{{ execution_id }}"
+    signal_type: StopStep
+    step_name: wait_for_connections
+
+- name: Take back an access request
+  ssmops.automation.ssm_automation_signal:
+    automation_execution_id: "{{ access_request_execution_id }}"
+    signal_type: Revoke
+    comment: The work is finished
+
+- name: Send the payload as the API takes it
+  ssmops.automation.ssm_automation_signal:
+    automation_execution_id: "{{ execution_id }}"
+    signal_type: Approve
+    payload:
+      Comment:
+        - Approved by the change board
+
+- name: Give up quietly where the gate was rejected before
+  ssmops.automation.ssm_automation_signal:
+    automation_execution_id: "{{ execution_id }}"
+    signal_type: Approve
+    step_name: approve_production
+  register: approval
+  failed_when: approval is failed and approval.verdict != 'never'
+"""
+
+RETURN = r"""
+msg:
+  description: One sentence that tells what was done, or why nothing was. Two after a wait.
+  returned: always
+  type: str
+  sample: >-
+    Sent Approve for step `approve_production` to execution 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3; the execution is
+    InProgress.
+verdict:
+  description:
+    - What the module found out about the signal before it sent anything.
+    - V(send), the execution takes it now, or nobody could or should look.
+    - V(already_done), it has had its effect.
+    - V(not_yet), the execution may take it later; the task fails, after O(ready_timeout) is over.
+    - V(never), the execution does not take it any more, or never would; the task fails.
+  returned: when the options were valid
+  type: str
+  sample: send
+signal:
+  description: The signal.
+  returned: when the options were valid
+  type: dict
+  contains:
+    type:
+      description: The type of the signal.
+      returned: always
+      type: str
+      sample: Approve
+    payload:
+      description: The payload as it is sent, a map of lists of strings. Empty when the signal has none.
+      returned: always
+      type: dict
+      sample: {"Comment": ["Change 4711, staging is healthy"]}
+    step_name:
+      description: The step that the signal is for; null where it is for none, or where that is not known.
+      returned: always
+      type: str
+      sample: approve_production
+    step_execution_id:
+      description: The id of this run of the step; null for signals other than V(StopStep).
+      returned: always
+      type: str
+      sample: 95e70479-cf20-4d80-8018-7e4e2b4c1d5f
+    sent:
+      description: Whether the service accepted the signal from this task.
+      returned: always
+      type: bool
+      sample: true
+    attempts:
+      description: How often the signal was sent.
+      returned: always
+      type: int
+      sample: 1
+automation_execution:
+  description:
+    - The execution as last seen, after the signal if one was sent.
+    - The service takes signals in asynchronously, so that without O(wait=true) it may still show the state before.
+    - Has the keys that the service gives, in snake_case. Those that matter most are listed here; the API reference
+      describes the others under C(AutomationExecution) and C(StepExecution).
+  returned: when the execution could be read
+  type: dict
+  contains:
+    automation_execution_id:
+      description: The id of the execution.
+      returned: always
+      type: str
+      sample: 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3
+    automation_execution_status:
+      description: The status of the execution, such as V(Waiting), V(InProgress), V(Success) or V(Failed).
+      returned: always
+      type: str
+      sample: InProgress
+    document_name:
+      description: The name of the runbook.
+      returned: always
+      type: str
+      sample: GatedDeployment
+    document_version:
+      description: The version of the runbook.
+      returned: always
+      type: str
+      sample: "1"
+    mode:
+      description: V(Auto) or V(Interactive).
+      returned: always
+      type: str
+      sample: Auto
+    execution_start_time:
+      description: When the execution started, in ISO 8601.
+      returned: always
+      type: str
+      sample: "2026-11-20T08:30:00.120000+00:00"
+    execution_end_time:
+      description: When the execution ended, in ISO 8601.
+      returned: when it has ended
+      type: str
+      sample: "2026-11-20T08:41:12.480000+00:00"
+    executed_by:
+      description: The ARN of the principal who started the execution.
+      returned: always
+      type: str
+      sample: arn:aws:iam::123456789012:user/operator
+    current_step_name:
+      description: The step that runs or waits.
+      returned: while a step runs or waits
+      type: str
+      sample: approve_production
+    current_action:
+      description: The action of that step.
+      returned: while a step runs or waits
+      type: str
+      sample: aws:approve
+    failure_message:
+      description: Why the execution failed.
+      returned: when it has failed
+      type: str
+      sample: Step approve_production was rejected.
+    parameters:
+      description: The parameters of the runbook, lists of strings by their own names.
+      returned: always
+      type: dict
+      sample: {"Environment": ["production"]}
+    outputs:
+      description: The outputs of the runbook, lists of strings by their own names.
+      returned: always
+      type: dict
+      sample: {"approve_production.ApprovalStatus": ["Approved"]}
+    step_executions:
+      description: All steps of the execution, also where the service cuts its own list short.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        step_name:
+          description: The name of the step.
+          returned: always
+          type: str
+          sample: approve_production
+        step_execution_id:
+          description: The id of this run of the step.
+          returned: always
+          type: str
+          sample: 95e70479-cf20-4d80-8018-7e4e2b4c1d5f
+        step_status:
+          description: The status of the step; a step that a branch went past stays V(Pending).
+          returned: always
+          type: str
+          sample: Success
+        action:
+          description: The action of the step.
+          returned: always
+          type: str
+          sample: aws:approve
+        inputs:
+          description: The inputs of the step by their own names, each encoded in JSON.
+          returned: always
+          type: dict
+          sample: {"MinRequiredApprovals": "1"}
+        outputs:
+          description: The outputs of the step by their own names, lists of strings.
+          returned: always
+          type: dict
+          sample: {"ApprovalStatus": ["Approved"]}
+        failure_message:
+          description: Why the step failed.
+          returned: when it has failed
+          type: str
+          sample: Rejected by arn:aws:iam::123456789012:user/approver.
+diff:
+  description:
+    - What the signal changes, each side with C(automation_execution_status) and, where the signal is about a step,
+      C(step_name), C(step_status) and for gates C(approvals).
+  returned: when the execution could be read and the signal was not refused
+  type: dict
+  sample:
+    before:
+      automation_execution_status: Waiting
+      step_name: approve_production
+      step_status: Waiting
+      approvals: 0 of 1 approval
+    after:
+      automation_execution_status: InProgress
+      step_name: approve_production
+      step_status: Success
+      approvals: 1 of 1 approval
+console_url:
+  description: The address of the execution in the AWS console.
+  returned: when the options were valid and the console of the region's partition is known
+  type: str
+  sample: https://eu-central-1.console.aws.amazon.com/systems-manager/automation/execution/7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3?region=eu-central-1
+error:
+  description: The service's error, when a call failed.
+  returned: when the service answered with an error
+  type: dict
+  contains:
+    code:
+      description:
+        - The service's error code. The API declares V(AutomationExecutionNotFoundException),
+          V(AutomationStepNotFoundException), V(InvalidAutomationSignalException) and V(InternalServerError).
+      returned: always
+      type: str
+      sample: InvalidAutomationSignalException
+    message:
+      description: The service's own message.
+      returned: always
+      type: str
+      sample: The signal isn't valid for the current Automation execution.
+"""
+
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.ssmops.automation.plugins.module_utils._automation import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.arguments import WAIT_ARGUMENTS, pace_of
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.errors import (
+    AnsibleAutomationError,
+    InvalidOption,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.results import signal_result
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling import (
+    Options,
+    Outcome,
+    Service,
+    Signaller,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import (
+    SIGNAL_TYPES,
+    Signal,
+    build_signal,
+    check_execution_id,
+    refuse_guard_under_force,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
+
+ARGUMENT_SPEC = {
+    "automation_execution_id": {"type": "str", "required": True, "aliases": ["execution_id"]},
+    "signal_type": {"type": "str", "required": True, "choices": list(SIGNAL_TYPES)},
+    "payload": {"type": "dict"},
+    "comment": {"type": "str"},
+    "step_name": {"type": "str"},
+    "step_execution_id": {"type": "str"},
+    "ready_timeout": {"type": "int", "default": 0},
+    "force": {"type": "bool", "default": False},
+    **WAIT_ARGUMENTS,
+}
+
+
+def _wanted_signal(module: AnsibleAWSModule, client: RetryingBotoClientWrapper) -> Signal:
+    params, limits = module.params, api.signal_limits(client)
+    check_execution_id(params["automation_execution_id"], limits)
+    shorthands = {option: params[option] for option in ("comment", "step_name", "step_execution_id")}
+    signal = build_signal(params["signal_type"], params["payload"], shorthands, limits)
+    if params["force"]:
+        refuse_guard_under_force(signal)
+    return signal
+
+
+def _options(module: AnsibleAWSModule) -> Options:
+    ready, rest = pace_of(module.params, "ready_timeout"), pace_of(module.params, "wait_timeout")
+    return Options(ready, rest if module.params["wait"] else None, module.params["force"], module.check_mode)
+
+
+def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
+    @cache
+    def ask() -> str:
+        try:
+            return api.caller_arn(module)
+        except AnsibleAutomationError as error:
+            module.warn(f"Whether the caller has decided at the gate before is not known: {error}.")
+            return ""
+
+    return ask
+
+
+def _exit(module: AnsibleAWSModule, client: RetryingBotoClientWrapper, outcome: Outcome) -> None:
+    for warning in outcome.warnings:
+        module.warn(warning)
+    result = signal_result(outcome, *api.region_and_partition(client))
+    if not outcome.failed:
+        module.exit_json(**result)
+    elif outcome.error is None:
+        module.fail_json(**result)
+    else:
+        # The service's own words follow the sentence, after a colon.
+        msg = result.pop("msg").rstrip(".")
+        module.fail_json_aws(outcome.error.exception, msg=msg, **result)
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec=ARGUMENT_SPEC,
+        supports_check_mode=True,
+        mutually_exclusive=[
+            ("payload", "comment"),
+            ("payload", "step_name"),
+            ("payload", "step_execution_id"),
+            ("step_name", "step_execution_id"),
+        ],
+    )
+    client = api.connect(module)
+    service = Service(client, _caller(module), time)
+    try:
+        signaller = Signaller(service, _wanted_signal(module, client), _options(module))
+    except InvalidOption as invalid:
+        module.fail_json(msg=str(invalid))
+    _exit(module, client, signaller.take_to(module.params["automation_execution_id"]))
+
+
+if __name__ == "__main__":
+    main()
