@@ -1,0 +1,167 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The modules as users run them, against a running emulator.
+
+A module runs in this process: its arguments go in as Ansible hands them over, its printed JSON comes out; between
+them are the real base class, real boto3 clients and real HTTP. Only the clock is the emulator's, which stands still
+but for what a module sleeps, so that no test does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.amazon.aws.plugins.module_utils import cloud
+
+from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_signal
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNBOOKS = Path(__file__).parent / "runbooks"
+REGION = "us-east-1"
+APPROVERS = ["alice", "bob"]
+OPERATOR = {"access_key": "testing", "secret_key": "testing"}
+
+
+class Emulator:
+    """A running emulator: its clients, and its control endpoint."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def client(self, service: str, access_key: str = "testing", secret_key: str = "testing") -> Any:
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+        )
+
+    def control(self, method: str, path: str, **body: Any) -> Any:
+        data = json.dumps(body).encode() if method == "POST" else None
+        request = urllib.request.Request(f"{self.url}/_emulator/{path}", data, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def user(self, name: str) -> dict[str, str]:
+        """Make an IAM user and return the module options that act as that user."""
+        iam = self.client("iam")
+        iam.create_user(UserName=name)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return {"access_key": key["AccessKeyId"], "secret_key": key["SecretAccessKey"]}
+
+    def start(self, document: str, mode: str = "Auto", **parameters: list[str]) -> str:
+        started = self.client("ssm").start_automation_execution(
+            DocumentName=document, Mode=mode, Parameters=parameters or {"Approvers": APPROVERS}
+        )
+        return started["AutomationExecutionId"]
+
+    def read(self, execution_id: str) -> dict[str, Any]:
+        return self.client("ssm").get_automation_execution(AutomationExecutionId=execution_id)["AutomationExecution"]
+
+    def operations(self) -> list[str]:
+        """The names of the operations called so far."""
+        return [entry["operation"] for entry in self.control("GET", "requests")["requests"]]
+
+    def requests(self, operation: str) -> list[dict[str, Any]]:
+        return self.control("GET", f"requests?operation={operation}")["requests"]
+
+    # What a module needs of a clock
+
+    def monotonic(self) -> float:
+        return self.control("GET", "clock")["now"]
+
+    def sleep(self, seconds: float) -> None:
+        self.control("POST", "clock", advance=seconds)
+
+
+@pytest.fixture(scope="session")
+def emulator_url() -> Iterator[str]:
+    command = [sys.executable, str(ROOT / "tests" / "emulator"), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            line = process.stdout.readline()
+            yield re.search(r"http://\S+", line).group()
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def emulator(emulator_url: str, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """An emulator without executions, on a clock that stands still, and modules that use this clock."""
+    emulator = Emulator(emulator_url)
+    emulator.control("POST", "reset")
+    emulator.control("POST", "clock", freeze=True)
+    for runbook in RUNBOOKS.iterdir():
+        emulator.client("ssm").create_document(
+            Name=runbook.stem, Content=runbook.read_text(), DocumentType="Automation", DocumentFormat="YAML"
+        )
+    for module in (ssm_automation_signal, cloud):
+        monkeypatch.setattr(module, "time", emulator)
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    emulator.control("DELETE", "requests")
+    return emulator
+
+
+@pytest.fixture
+def alice(emulator: Emulator) -> dict[str, str]:
+    return emulator.user("alice")
+
+
+@pytest.fixture
+def bob(emulator: Emulator) -> dict[str, str]:
+    return emulator.user("bob")
+
+
+def run_module(module: ModuleType, options: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
+    """Run a module and return what it printed."""
+    printed = io.StringIO()
+    arguments = {**options, "_ansible_check_mode": check_mode, "_ansible_diff": True}
+    with patch_module_args(arguments), contextlib.redirect_stdout(printed), pytest.raises(SystemExit):
+        module.main()
+    return json.loads(printed.getvalue())
+
+
+class Signals:
+    """Sends signals with the module and returns what it says; C(check) does so in check mode."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def __call__(self, signal_type: str, execution_id: str, **options: Any) -> dict[str, Any]:
+        return self._run(signal_type, execution_id, options, check_mode=False)
+
+    def check(self, signal_type: str, execution_id: str, **options: Any) -> dict[str, Any]:
+        return self._run(signal_type, execution_id, options, check_mode=True)
+
+    def _run(self, signal_type: str, execution_id: str, options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+        arguments = {
+            **OPERATOR,
+            "endpoint_url": self._emulator.url,
+            "region": REGION,
+            "automation_execution_id": execution_id,
+            "signal_type": signal_type,
+            **options,
+        }
+        return run_module(ssm_automation_signal, arguments, check_mode)
+
+
+@pytest.fixture
+def signal(emulator: Emulator) -> Signals:
+    return Signals(emulator)
