@@ -65,7 +65,8 @@ options:
         V(Revoke).
       - With V(Approve) and V(Reject) it is a guard, and is not sent. The signal goes out only while this step is the
         one that waits. Without it the signal hits whichever gate waits at that moment, so name the step whenever a
-        runbook has more than one gate.
+        runbook has more than one gate. The look and the signal are two calls, so somebody else's decision that comes
+        between them can still make the signal hit a gate that follows at once; the API has no way to exclude that.
       - With V(StopStep) the module looks up the step execution id, of several runs of the step that of the current one.
     type: str
   step_execution_id:
@@ -102,9 +103,14 @@ options:
     type: bool
     default: false
 notes:
-  - The service has no way to recognise a repeated request, so the module sends each request once; settings for retries
-    in O(aws_config) apply to none of its calls to Systems Manager.
-  - Without waits a task takes three calls of the API, or two when there is nothing to send or in check mode at most.
+  - The service has no way to recognise a repeated request, so the module does not let boto3 repeat one; settings for
+    retries in O(aws_config) have no effect on its calls to Systems Manager. Reads are tried again after throttling,
+    lost connections and faults of the service. So is a signal that was throttled or certainly never arrived, for up to
+    a minute. When the answer to a signal is lost, the module looks for its effect for up to 20 seconds, and sends it
+    again, three times in all at most, only if there is none and a second effect would be harmless. It never repeats
+    V(StartStep), nor V(Approve) and V(Reject) while more gates may follow. Where it cannot find out whether the signal
+    had an effect, the task fails and says so.
+  - Without waits and faults a task takes three calls of the API, or one when there is nothing to send or in check mode.
     Where a gate already holds somebody's decision of the same kind, one call of STS is added to tell whose; where the
     service cuts the list of steps short, one call for each 50 steps.
   - Needs the permissions C(ssm:SendAutomationSignal) and C(ssm:GetAutomationExecution) on the execution, and
@@ -116,10 +122,10 @@ seealso:
   - name: SendAutomationSignal
     description: The API reference of the call that the module makes.
     link: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendAutomationSignal.html
+  - module: amazon.aws.aws_caller_info
   - name: Systems Manager Automation actions reference
     description: The C(aws:approve) and C(aws:pause) steps of runbooks.
     link: https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-actions.html
-  - module: amazon.aws.aws_caller_info
 attributes:
   check_mode:
     support: full
@@ -252,7 +258,9 @@ signal:
       type: str
       sample: 95e70479-cf20-4d80-8018-7e4e2b4c1d5f
     sent:
-      description: Whether the service accepted the signal from this task.
+      description:
+        - Whether the service took the signal from this task. Null where that is not known; the task fails then, and
+          RV(msg) tells how to find out.
       returned: always
       type: bool
       sample: true
@@ -430,11 +438,12 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.erro
     AnsibleAutomationError,
     InvalidOption,
 )
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.interruption import interruptible
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.results import signal_result
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.service import Service
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling import (
     Options,
     Outcome,
-    Service,
     Signaller,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import (
@@ -446,7 +455,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.sign
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
+    from botocore.client import BaseClient
 
 ARGUMENT_SPEC = {
     "automation_execution_id": {"type": "str", "required": True, "aliases": ["execution_id"]},
@@ -461,7 +470,7 @@ ARGUMENT_SPEC = {
 }
 
 
-def _wanted_signal(module: AnsibleAWSModule, client: RetryingBotoClientWrapper) -> Signal:
+def _wanted_signal(module: AnsibleAWSModule, client: BaseClient) -> Signal:
     params, limits = module.params, api.signal_limits(client)
     check_execution_id(params["automation_execution_id"], limits)
     shorthands = {option: params[option] for option in ("comment", "step_name", "step_execution_id")}
@@ -488,7 +497,7 @@ def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
     return ask
 
 
-def _exit(module: AnsibleAWSModule, client: RetryingBotoClientWrapper, outcome: Outcome) -> None:
+def _exit(module: AnsibleAWSModule, client: BaseClient, outcome: Outcome) -> None:
     for warning in outcome.warnings:
         module.warn(warning)
     result = signal_result(outcome, *api.region_and_partition(client))
@@ -519,7 +528,9 @@ def main() -> None:
         signaller = Signaller(service, _wanted_signal(module, client), _options(module))
     except InvalidOption as invalid:
         module.fail_json(msg=str(invalid))
-    _exit(module, client, signaller.take_to(module.params["automation_execution_id"]))
+    with interruptible():
+        outcome = signaller.take_to(module.params["automation_execution_id"])
+    _exit(module, client, outcome)
 
 
 if __name__ == "__main__":

@@ -43,13 +43,14 @@ class Emulator:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def client(self, service: str, access_key: str = "testing", secret_key: str = "testing") -> Any:
+    def client(self, service: str, access_key: str = "testing", secret_key: str = "testing", **more: Any) -> Any:
         return boto3.client(
             service,
             region_name=REGION,
             endpoint_url=self.url,
             aws_access_key_id=access_key,
             aws_secret_access_key=secret_key,
+            **more,
         )
 
     def control(self, method: str, path: str, **body: Any) -> Any:

@@ -5,33 +5,40 @@
 """The calls to AWS, one thin function each; nothing else in the collection talks to boto3.
 
 Reads take C(aws_retry): whether they are tried again by themselves after throttling, a lost connection or a fault
-of the service. Sends never are, the client itself has no retries (see C(connect)).
+of the service. Sends never are, and the client itself has no retries (see C(connect)).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+except ImportError:  # AnsibleAWSModule tells the user that boto3 is missing.
+    BotoCoreError = ClientError = ResponseParserError = Exception
 
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
-from .errors import CALL_ERRORS, AutomationErrorHandler, is_transient
+from .errors import AutomationErrorHandler, MalformedAnswer, is_transient
 from .limits import Limits, limits_of
 
 if TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-    from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
+    from botocore.client import BaseClient
 
-
+# botocore's own retries are off: it would repeat a request whose answer got lost.
+NO_RETRIES = {"total_max_attempts": 1}
 # Part of the user agent of every call. A test holds it against galaxy.yml.
 COLLECTION_VERSION = "0.1.0"
 
 
 class ReadRetry(AWSRetry):
-    """Retries of reads: what AWSRetry covers, and beyond it lost connections and every transient fault."""
+    """Retries of reads: AWSRetry knows a list of codes; here every transient fault counts, lost connections too."""
 
-    base_class = CALL_ERRORS
+    base_class = (ClientError, BotoCoreError)
 
     @staticmethod
     def status_code_from_exception(error: Exception) -> Exception:
@@ -44,42 +51,41 @@ class ReadRetry(AWSRetry):
         return is_transient(response_code)
 
 
-def connect(module: AnsibleAWSModule) -> RetryingBotoClientWrapper:
+def connect(module: AnsibleAWSModule) -> BaseClient:
     """Return an SSM client that sends each request once.
 
     botocore would repeat a request whose answer got lost, and so deliver a signal twice. The user's aws_config
     is honoured but for its retries.
     """
     set_collection_info(collection_name="ssmops.automation", collection_version=COLLECTION_VERSION)
-    config = {**(module.params.get("aws_config") or {}), "retries": {"total_max_attempts": 1}}
-    retry = ReadRetry.jittered_backoff(retries=8, delay=0.5, max_delay=10)
-    return module.client("ssm", retry_decorator=retry, aws_config=config)
+    config = {**(module.params.get("aws_config") or {}), "retries": NO_RETRIES}
+    return module.client("ssm", aws_config=config)
 
 
-def signal_limits(client: RetryingBotoClientWrapper) -> Limits:
+def signal_limits(client: BaseClient) -> Limits:
     """Return the limits of SendAutomationSignal in botocore's model; no call is made."""
     return limits_of(client.meta.service_model.operation_model("SendAutomationSignal").input_shape)
 
 
 @AutomationErrorHandler.common_error_handler("read the Automation execution")
 def get_automation_execution(
-    client: RetryingBotoClientWrapper, automation_execution_id: str, aws_retry: bool = True
+    client: BaseClient, automation_execution_id: str, aws_retry: bool = True
 ) -> dict[str, Any]:
     """Return the API's AutomationExecution (GetAutomationExecution)."""
-    answer = client.get_automation_execution(AutomationExecutionId=automation_execution_id, aws_retry=aws_retry)
-    return answer["AutomationExecution"]
+    request = {"AutomationExecutionId": automation_execution_id}
+    return _read(client.get_automation_execution, request, "AutomationExecution", aws_retry)["AutomationExecution"]
 
 
 @AutomationErrorHandler.common_error_handler("read the steps of the Automation execution")
 def describe_automation_step_executions(
-    client: RetryingBotoClientWrapper, automation_execution_id: str, aws_retry: bool = True
+    client: BaseClient, automation_execution_id: str, aws_retry: bool = True
 ) -> list[dict[str, Any]]:
     """Return the API's StepExecutions, all pages of them (DescribeAutomationStepExecutions, 50 a call)."""
     steps: list[dict[str, Any]] = []
     page: dict[str, Any] = {"AutomationExecutionId": automation_execution_id, "MaxResults": 50}
     while True:
-        answer = client.describe_automation_step_executions(**page, aws_retry=aws_retry)
-        steps += answer.get("StepExecutions", ())
+        answer = _read(client.describe_automation_step_executions, page, "StepExecutions", aws_retry)
+        steps += answer["StepExecutions"]
         # The last page may carry an empty token (API reference).
         if not answer.get("NextToken"):
             return steps
@@ -88,16 +94,19 @@ def describe_automation_step_executions(
 
 @AutomationErrorHandler.common_error_handler("send the signal to the Automation execution")
 def send_automation_signal(
-    client: RetryingBotoClientWrapper, automation_execution_id: str, signal_type: str, payload: Mapping[str, list[str]]
+    client: BaseClient, automation_execution_id: str, signal_type: str, payload: Mapping[str, list[str]]
 ) -> None:
     """Send a signal, once (SendAutomationSignal). An empty payload is left out, as the API does not take one."""
     request: dict[str, Any] = {"AutomationExecutionId": automation_execution_id, "SignalType": signal_type}
     if payload:
         request["Payload"] = dict(payload)
-    client.send_automation_signal(**request)
+    answer = _call(client.send_automation_signal, request)
+    # The answer is empty, so it is its request id alone that tells the service's from a proxy's.
+    if not answer["ResponseMetadata"].get("RequestId"):
+        raise MalformedAnswer(operation="SendAutomationSignal")
 
 
-def region_and_partition(client: RetryingBotoClientWrapper) -> tuple[str, str]:
+def region_and_partition(client: BaseClient) -> tuple[str, str]:
     """Return the client's region and its partition, such as C(aws) or C(aws-cn); no call is made."""
     return client.meta.region_name, client.meta.partition
 
@@ -105,4 +114,27 @@ def region_and_partition(client: RetryingBotoClientWrapper) -> tuple[str, str]:
 @AutomationErrorHandler.common_error_handler("ask who the caller is")
 def caller_arn(module: AnsibleAWSModule) -> str:
     """Return the caller's ARN as STS names it (GetCallerIdentity)."""
-    return str(module.client("sts").get_caller_identity()["Arn"])
+    return str(_answer_with(module.client("sts").get_caller_identity, {}, "Arn")["Arn"])
+
+
+_patiently = ReadRetry.jittered_backoff(retries=6, delay=0.5, max_delay=8)
+
+
+def _read(
+    call: Callable[..., dict[str, Any]], request: Mapping[str, Any], member: str, aws_retry: bool
+) -> dict[str, Any]:
+    return (_patiently(_answer_with) if aws_retry else _answer_with)(call, request, member)
+
+
+def _answer_with(call: Callable[..., dict[str, Any]], request: Mapping[str, Any], member: str) -> dict[str, Any]:
+    answer = _call(call, request)
+    if member not in answer:
+        raise MalformedAnswer(operation=call.__name__)
+    return answer
+
+
+def _call(call: Callable[..., dict[str, Any]], request: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return call(**request)
+    except ResponseParserError as error:
+        raise MalformedAnswer(operation=call.__name__) from error

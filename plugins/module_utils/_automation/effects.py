@@ -2,129 +2,85 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a signal does to an execution: how far it can be foretold, and when it has come to rest afterwards.
+"""What counts as the visible effect of a signal: the evidence, in a later state, that the service took it. Pure.
 
-Pure. The service takes signals in asynchronously: a read right after one may show the execution as it was before.
+It is asked only when the answer to a signal got lost. Where the service keeps who decided, the evidence is our own
+decision; elsewhere it is that the step did what the signal is for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from . import executions, gates, statuses
+from . import gates, statuses
 from .executions import Execution, Step
-from .signals import APPROVE, REJECT, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
-
-# Signals after which a run is expected to go on well; after the others an unsuccessful end is the purpose.
-MEANT_TO_SUCCEED = frozenset({APPROVE, RESUME, START_STEP})
+from .gates import APPROVED, REJECTED
+from .signals import APPROVE, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
 
 
-@dataclass(frozen=True)
-class State:
-    """The aspects of an execution that a signal changes; a step's are empty where it is about no step."""
+def is_visible(before: Execution, now: Execution, signal: Signal, step: Step | None, caller_arn: str) -> bool:
+    """Return whether the state C(now) shows the effect of a signal that was sent in the state C(before).
 
-    status: str
-    step_name: str = ""
-    step_status: str = ""
-    approvals: str = ""
-
-
-def state_of(execution: Execution, step: Step | None) -> State:
-    """Return the state of an execution and of one of its steps."""
-    if step is None:
-        return State(execution.status)
-    approvals = gates.describe_approvals(step) if step.action == executions.APPROVE else ""
-    return State(execution.status, step.name, step.status, approvals)
-
-
-def foretell(execution: Execution, signal: Signal, step: Step | None) -> State:
-    """Return the state that a signal is expected to lead to.
-
-    As far as AWS documents it: what becomes of a request as a whole, and what StopStep and Revoke make of the
-    execution's status, is not documented, and is foretold as unchanged.
+    C(step) is the step that the signal was for as it was before, or none; C(caller_arn) is the sender as STS names
+    it, or empty where that is not known.
     """
-    now = state_of(execution, step)
+    if signal.is_decision:
+        verdict = APPROVED if signal.type == APPROVE else REJECTED
+        return _decision_shows(before, now, step, verdict, caller_arn)
     if signal.type == START_STEP:
-        return State(statuses.IN_PROGRESS, signal.step_name or "", statuses.IN_PROGRESS)
-    if step is None or signal.type not in _FORETOLD:
-        return now
-    return _FORETOLD[signal.type](now, step)
+        return _has_started(now, step, signal.step_name or "")
+    if signal.type == REVOKE:
+        return now.status != before.status
+    return step is not None and _STEP_SHOWS[signal.type](_later(now, step))
 
 
-def _foretell_approve(now: State, gate: Step) -> State:
-    held, needed = gates.approvals_held(gate) + 1, gates.approvals_needed(gate)
-    approvals = gates.count_approvals(held, needed)
-    if held < needed:
-        return State(now.status, gate.name, gate.status, approvals)
-    return State(statuses.IN_PROGRESS, gate.name, statuses.SUCCESS, approvals)
+def may_repeat(signal: Signal, execution: Execution) -> bool:
+    """Return whether sending the signal again is harmless, should the first one have an effect that shows late.
 
-
-def _foretell_reject(now: State, gate: Step) -> State:
-    status = statuses.FAILED if gate.on_failure == "Abort" else statuses.IN_PROGRESS
-    return State(status, gate.name, statuses.FAILED, now.approvals)
-
-
-def _foretell_resume(now: State, step: Step) -> State:
-    return State(statuses.IN_PROGRESS, step.name, statuses.SUCCESS)
-
-
-def _foretell_stop(now: State, step: Step) -> State:
-    return State(now.status, step.name, statuses.CANCELLED, now.approvals)
-
-
-_FORETOLD: dict[str, Callable[[State, Step], State]] = {
-    APPROVE: _foretell_approve,
-    REJECT: _foretell_reject,
-    RESUME: _foretell_resume,
-    STOP_STEP: _foretell_stop,
-}
-
-
-def has_settled(execution: Execution, before: Execution, signal: Signal, step: Step | None, sent: bool) -> bool:
-    """Return whether the execution rests, and not merely still at the step that the signal was for.
-
-    C(before) is the execution as it was when the signal was decided on, C(step) its step then.
+    A second StartStep runs the step again. A second Approve or Reject names no step, so it could hit the next gate.
+    A second Resume or StopStep meets a step that has moved on, and is refused.
     """
-    if execution.has_ended:
+    if signal.type == START_STEP:
+        return False
+    if not signal.is_decision:
         return True
-    if signal.type == START_STEP:
-        return execution.rests and _has_run(execution, signal, step if sent else None)
-    if signal.type == REVOKE or (signal.is_decision and step is None):
-        return execution.rests and (execution.status != before.status or not sent)
-    return execution.rests and not _still_there(execution, step)
+    return execution.lists_every_step and sum(not gate.has_ended for gate in gates.approval_steps(execution)) == 1
 
 
-def _still_there(execution: Execution, step: Step | None) -> bool:
-    if step is None:
+def _decision_shows(before: Execution, now: Execution, gate: Step | None, verdict: str, caller_arn: str) -> bool:
+    if gate is None:
+        return _request_shows(before, now, verdict)
+    later = _later(now, gate)
+    if caller_arn and gates.decisions_at(later):
+        return gates.has_decided(later, caller_arn, verdict)
+    return gates.decision_of(later) == verdict or gates.count(later, verdict) > gates.count(gate, verdict)
+
+
+def _request_shows(before: Execution, now: Execution, verdict: str) -> bool:
+    if now.status == before.status:
         return False
-    now = execution.find_step_execution(step.execution_id) or execution.find_step(step.name)
-    return now is not None and not now.has_ended
+    decided = statuses.DECISIONS.get(now.status)
+    return decided == verdict if decided else verdict == APPROVED and now.status not in statuses.UNSUCCESSFUL
 
 
-def _has_run(execution: Execution, signal: Signal, earlier: Step | None) -> bool:
-    now = execution.find_step(signal.step_name or "")
-    if now is None or not (now.has_ended or now.waits):
+def _has_started(now: Execution, earlier: Step | None, name: str) -> bool:
+    later = now.find_step(name)
+    if later is None or later.is_ahead:
         return False
-    return earlier is None or (now.execution_id, now.started_at) != (earlier.execution_id, earlier.started_at)
+    return earlier is None or (later.execution_id, later.started_at) != (earlier.execution_id, earlier.started_at)
 
 
-def failure_after(execution: Execution, signal: Signal) -> str:
-    """Return why the run that the signal was to carry on went wrong, or an empty string where it did not.
-
-    After StartStep a step that failed counts, too, although an Interactive execution may wait on.
-    """
-    if signal.type not in MEANT_TO_SUCCEED:
-        return ""
-    started = execution.find_step(signal.step_name or "") if signal.type == START_STEP else None
-    if started is not None and started.status in statuses.UNSUCCESSFUL:
-        return _blame(started)
-    if execution.status not in statuses.UNSUCCESSFUL:
-        return ""
-    failed = execution.failed_step()
-    blame = _blame(failed) if failed else execution.failure_message or "no step says why"
-    return f"the execution ended {execution.status}: {blame}"
+def _has_resumed(later: Step) -> bool:
+    return later.status in (statuses.IN_PROGRESS, statuses.SUCCESS)
 
 
-def _blame(step: Step) -> str:
-    return f"step `{step.name}` ({step.action}) is {step.status}: {step.failure_message or 'it gives no reason'}"
+def _is_stopped(later: Step) -> bool:
+    return later.status in (statuses.CANCELLING, statuses.CANCELLED)
+
+
+_STEP_SHOWS: dict[str, Callable[[Step], bool]] = {RESUME: _has_resumed, STOP_STEP: _is_stopped}
+
+
+def _later(now: Execution, step: Step) -> Step:
+    """Return the same run of the step in the later state; the step itself where it is not listed any more."""
+    return now.find_step_execution(step.execution_id) or now.find_step(step.name) or step

@@ -6,13 +6,25 @@
 
 from __future__ import annotations
 
-try:
-    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+from enum import Enum
 
-    CONNECTION_ERRORS: tuple[type[Exception], ...] = (ConnectionError, HTTPClientError)
-    CALL_ERRORS: tuple[type[Exception], ...] = (ClientError, *CONNECTION_ERRORS)
+try:
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        ConnectionError,
+        ConnectTimeoutError,
+        EndpointConnectionError,
+        HTTPClientError,
+        ProxyConnectionError,
+    )
+
+    # The request did not leave: no connection came about.
+    _NEVER_ARRIVED: tuple[type[Exception], ...] = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+    _CONNECTION_LOST: tuple[type[Exception], ...] = (ConnectionError, HTTPClientError)
 except ImportError:  # AnsibleAWSModule tells the user that boto3 is missing.
-    CONNECTION_ERRORS = CALL_ERRORS = ()
+    BotoCoreError = ClientError = Exception
+    _NEVER_ARRIVED = _CONNECTION_LOST = ()
 
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -62,17 +74,47 @@ class AutomationErrorHandler(AWSErrorHandler):
     _CUSTOM_EXCEPTION = AnsibleAutomationError
 
 
+class MalformedAnswer(BotoCoreError):
+    """An answer that is not the service's, although its status says success: cut short, or some proxy's page."""
+
+    fmt = "The answer to {operation} cannot be read."
+
+
+class Reception(Enum):
+    """What the error of a request that must not be repeated says of the request."""
+
+    ACCEPTED = "there is no error"
+    NOT_ACCEPTED = "the service is throttling and took nothing in"
+    NEVER_ARRIVED = "no connection came about"
+    UNCERTAIN = "the request went out, the answer got lost or is a fault"
+    REFUSED = "the service said no, or botocore before it"
+
+
 def error_code(error: BaseException | None) -> str:
     """Return the service's error code of a botocore error, or an empty string where it carries none."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
+def reception_of(error: BaseException | None) -> Reception:
+    """Return what an error says of the request that met it."""
+    if error_code(error) in THROTTLING:
+        return Reception.NOT_ACCEPTED
+    if isinstance(error, _NEVER_ARRIVED):
+        return Reception.NEVER_ARRIVED
+    if isinstance(error, (*_CONNECTION_LOST, MalformedAnswer)) or _is_fault(error):
+        return Reception.UNCERTAIN
+    return Reception.REFUSED
+
+
 def is_transient(error: BaseException | None) -> bool:
     """Return whether the same read may well succeed soon: throttling, a lost connection, a fault of the service."""
-    if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return error_code(error) in THROTTLING or error_code(error) == INTERNAL_ERROR or status >= 500
-    return isinstance(error, CONNECTION_ERRORS)
+    return reception_of(error) is not Reception.REFUSED
+
+
+def _is_fault(error: BaseException | None) -> bool:
+    if not isinstance(error, ClientError):
+        return False
+    return error_code(error) == INTERNAL_ERROR or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
 
 
 def advice(error: AnsibleAutomationError, execution_id: str) -> str:

@@ -78,9 +78,9 @@ def approvals_needed(gate: Step) -> int:
         return 1
 
 
-def approvals_held(gate: Step) -> int:
-    """Return how many approvals a gate holds."""
-    return sum(decision.verdict == APPROVED for decision in decisions_at(gate))
+def count(gate: Step, verdict: str) -> int:
+    """Return how many decisions of this verdict a gate holds."""
+    return sum(decision.verdict == verdict for decision in decisions_at(gate))
 
 
 def has_decided(gate: Step, caller_arn: str, verdict: str) -> bool:
@@ -92,7 +92,7 @@ def has_decided(gate: Step, caller_arn: str, verdict: str) -> bool:
 
 def describe_approvals(gate: Step) -> str:
     """Return a phrase such as "1 of 2 approvals"."""
-    return count_approvals(approvals_held(gate), approvals_needed(gate))
+    return count_approvals(count(gate, APPROVED), approvals_needed(gate))
 
 
 def count_approvals(held: int, needed: int) -> str:

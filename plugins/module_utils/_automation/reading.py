@@ -14,12 +14,10 @@ from .errors import ACCESS_DENIED, AnsibleAutomationError
 from .executions import Execution
 
 if TYPE_CHECKING:
-    from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
+    from botocore.client import BaseClient
 
 
-def read_execution(
-    client: RetryingBotoClientWrapper, automation_execution_id: str, aws_retry: bool = True
-) -> Execution:
+def read_execution(client: BaseClient, automation_execution_id: str, aws_retry: bool = True) -> Execution:
     """Return the execution as it is now: one call, or more where the service cuts the list of steps short.
 
     Raises AnsibleAutomationError.
@@ -31,13 +29,13 @@ def read_execution(
 
 
 def read_executions(
-    client: RetryingBotoClientWrapper, automation_execution_ids: Collection[str], aws_retry: bool = True
+    client: BaseClient, automation_execution_ids: Collection[str], aws_retry: bool = True
 ) -> dict[str, Execution]:
     """Return the executions as they are now, by id. Raises AnsibleAutomationError."""
     return {id_: read_execution(client, id_, aws_retry=aws_retry) for id_ in automation_execution_ids}
 
 
-def _with_all_steps(client: RetryingBotoClientWrapper, raw: dict[str, Any], aws_retry: bool) -> dict[str, Any]:
+def _with_all_steps(client: BaseClient, raw: dict[str, Any], aws_retry: bool) -> dict[str, Any]:
     try:
         steps = api.describe_automation_step_executions(client, raw["AutomationExecutionId"], aws_retry=aws_retry)
     except AnsibleAutomationError as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
 
-from .effects import State
+from .diffs import State
 from .executions import Execution
 from .signalling import Outcome
 
@@ -57,8 +57,8 @@ def _signal_summary(outcome: Outcome) -> dict[str, Any]:
         "payload": dict(outcome.signal.payload),
         "step_name": outcome.signal.step_name,
         "step_execution_id": outcome.signal.step_execution_id,
-        "sent": outcome.attempts > 0 and outcome.changed,
-        "attempts": outcome.attempts,
+        "sent": None if outcome.delivery.is_unknown else outcome.delivery.took_effect,
+        "attempts": outcome.delivery.attempts,
     }
 
 

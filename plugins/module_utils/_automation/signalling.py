@@ -10,29 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import effects, wording
+from . import diffs, resting, wording
 from .decisions import Kind, Verdict, caller_matters, decide
-from .delivery import deliver
-from .effects import State
+from .delivery import Courier, Delivery, Ending, Errand
+from .diffs import State
 from .errors import ACCESS_DENIED, INVALID_SIGNAL, AnsibleAutomationError
 from .executions import Execution
+from .interruption import Interrupted
 from .reading import read_execution, read_executions
+from .service import Service
 from .signals import STOP_STEP, Signal
-from .waiting import Clock, Pace, wait_until
+from .waiting import Pace, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-    from ansible_collections.amazon.aws.plugins.module_utils.retries import RetryingBotoClientWrapper
-
-
-@dataclass(frozen=True)
-class Service:
-    """What the orchestration needs of the outside: the API, the caller's name from STS, a clock."""
-
-    client: RetryingBotoClientWrapper
-    caller_arn: Callable[[], str]
-    clock: Clock
 
 
 @dataclass(frozen=True)
@@ -52,16 +43,26 @@ class Outcome:
     execution_id: str
     signal: Signal
     verdict: Kind = Kind.SEND
-    changed: bool = False
+    foretold: bool = False
     failed: bool = False
     msg: str = ""
-    attempts: int = 0
     readable: bool = True
     before: Execution | None = None
     after: Execution | None = None
     diff: tuple[State, State] | None = None
+    delivery: Delivery = field(default_factory=Delivery)
     error: AnsibleAutomationError | None = None
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the signal was taken by the service, or in check mode would be sent."""
+        return self.foretold or self.delivery.took_effect
+
+    def fail(self, msg: str, error: AnsibleAutomationError | None = None) -> None:
+        """Add the sentence that the task fails with."""
+        self.failed, self.error = True, error
+        self.msg = f"{self.msg} {msg}".strip()
 
 
 class Signaller:
@@ -78,9 +79,9 @@ class Signaller:
         try:
             self._take(outcome)
         except AnsibleAutomationError as error:
-            outcome.failed, outcome.error = True, error
-            problem = wording.failed_call(outcome.signal, execution_id, error, outcome.after)
-            outcome.msg = f"{outcome.msg} {problem}".strip()
+            outcome.fail(wording.failed_call(outcome.signal, execution_id, error, outcome.after), error)
+        except Interrupted as interruption:
+            outcome.fail(wording.interrupted(outcome.signal, execution_id, outcome.delivery, interruption))
         return outcome
 
     def _take(self, outcome: Outcome) -> None:
@@ -92,7 +93,8 @@ class Signaller:
         elif verdict.kind is Kind.DONE:
             self._leave(outcome, verdict)
         else:
-            self._refuse(outcome, verdict)
+            waited = self._options.ready.timeout if verdict.kind is Kind.NOT_YET else 0
+            outcome.fail(wording.refused(outcome.signal, outcome.execution_id, verdict, waited))
 
     # Looking and deciding
 
@@ -124,7 +126,7 @@ class Signaller:
         if self._options.check_mode:
             waits = f"it has {self._options.ready.timeout:g} s to get ready (ready_timeout), now {verdict.reason}"
             return replace(verdict, kind=Kind.SEND, reason=waits)
-        return self._await_ready(outcome)
+        return self._await_ready(outcome, verdict)
 
     def _decide(self, execution: Execution) -> Verdict:
         caller = self._service.caller_arn() if caller_matters(execution, self._signal) else ""
@@ -135,88 +137,75 @@ class Signaller:
             return verdict
         return replace(verdict, kind=Kind.SEND, reason=f"force is set, although {verdict.reason}")
 
-    def _await_ready(self, outcome: Outcome) -> Verdict:
+    def _await_ready(self, outcome: Outcome, verdict: Verdict) -> Verdict:
         self._watch(outcome, lambda execution: self._decide(execution).kind is not Kind.NOT_YET, self._options.ready)
         outcome.before = outcome.after
-        return self._judge_again(outcome)
-
-    def _judge_again(self, outcome: Outcome) -> Verdict:
-        if outcome.after is None:
-            return Verdict(Kind.SEND, "nobody looked at its state")
-        return self._decide(outcome.after)
+        return self._decide(outcome.before) if outcome.before else verdict
 
     # Acting on the verdict
 
     def _send(self, outcome: Outcome, verdict: Verdict) -> None:
         outcome.signal = _addressed(self._signal, verdict)
-        self._foretell(outcome, verdict)
-        if self._options.check_mode:
-            outcome.changed, outcome.msg = True, wording.would_send(outcome.signal, outcome.execution_id, verdict)
-            return
-        if self._deliver(outcome):
-            self._look_after(outcome, verdict)
-
-    def _foretell(self, outcome: Outcome, verdict: Verdict) -> None:
         if outcome.before is not None:
-            now = effects.state_of(outcome.before, verdict.step)
-            outcome.diff = (now, effects.foretell(outcome.before, outcome.signal, verdict.step))
+            now = diffs.state_of(outcome.before, verdict.step)
+            outcome.diff = (now, diffs.foretell(outcome.before, outcome.signal, verdict.step))
+        if self._options.check_mode:
+            outcome.foretold = True
+            outcome.msg = wording.would_send(outcome.signal, outcome.execution_id, verdict)
+            return
+        self._deliver(outcome, verdict)
 
-    def _deliver(self, outcome: Outcome) -> bool:
-        try:
-            outcome.attempts = deliver(self._service.client, outcome.execution_id, outcome.signal)
-        except AnsibleAutomationError as error:
-            if error.code != INVALID_SIGNAL:
-                raise
-            self._explain_refusal(outcome, error)
-            return False
-        outcome.changed = True
-        return True
+    def _deliver(self, outcome: Outcome, verdict: Verdict) -> None:
+        errand = Errand(outcome.execution_id, outcome.signal, outcome.before, verdict.step, self._decide)
+        Courier(self._service, errand, outcome.delivery).deliver()
+        outcome.after = outcome.delivery.last or outcome.after
+        if outcome.delivery.took_effect:
+            self._look_after(outcome, verdict)
+        elif outcome.delivery.ending is Ending.MOOT and outcome.delivery.verdict:
+            self._leave(outcome, outcome.delivery.verdict)
+        else:
+            self._explain_failure(outcome)
 
-    def _explain_refusal(self, outcome: Outcome, error: AnsibleAutomationError) -> None:
-        outcome.failed, outcome.error = True, error
-        verdict = self._judge_again(outcome) if self._read_back(outcome) else None
-        outcome.msg = wording.refused_by_service(outcome.signal, outcome.execution_id, verdict)
+    def _explain_failure(self, outcome: Outcome) -> None:
+        delivery = outcome.delivery
+        if delivery.error is not None and delivery.error.code == INVALID_SIGNAL and delivery.last is None:
+            self._read_back(outcome)
+            delivery.verdict = self._decide(outcome.after) if outcome.after else None
+        problem = wording.not_delivered(outcome.signal, outcome.execution_id, delivery, outcome.after)
+        outcome.fail(problem, delivery.error)
 
     def _leave(self, outcome: Outcome, verdict: Verdict) -> None:
+        outcome.verdict = verdict.kind
         outcome.signal = _addressed(self._signal, verdict)
-        outcome.msg = wording.nothing_to_send(outcome.signal, outcome.execution_id, verdict)
-        if outcome.before is not None:
-            now = effects.state_of(outcome.before, verdict.step)
-            outcome.diff = (now, now)
+        outcome.msg = wording.nothing_to_send(outcome.signal, outcome.execution_id, verdict, outcome.delivery)
+        self._diff_with_what_is(outcome, verdict)
         if not self._options.check_mode:
             self._await_rest(outcome, verdict)
-
-    def _refuse(self, outcome: Outcome, verdict: Verdict) -> None:
-        waited = self._options.ready.timeout if verdict.kind is Kind.NOT_YET else 0
-        outcome.failed = True
-        outcome.msg = wording.refused(outcome.signal, outcome.execution_id, verdict, waited)
 
     # After the signal
 
     def _look_after(self, outcome: Outcome, verdict: Verdict) -> None:
         if self._options.rest is None or outcome.before is None:
-            self._read_back(outcome)
-            outcome.msg = wording.sent(outcome.signal, outcome.execution_id, outcome.after)
+            if outcome.delivery.ending is Ending.ACCEPTED:
+                self._read_back(outcome)
+            outcome.msg = wording.sent(outcome.signal, outcome.execution_id, outcome.delivery, outcome.after)
         else:
-            outcome.msg = wording.sent(outcome.signal, outcome.execution_id, None)
+            outcome.msg = wording.sent(outcome.signal, outcome.execution_id, outcome.delivery, None)
             self._await_rest(outcome, verdict)
         self._diff_with_what_is(outcome, verdict)
 
-    def _read_back(self, outcome: Outcome) -> bool:
+    def _read_back(self, outcome: Outcome) -> None:
+        outcome.after = None
         if not outcome.readable:
-            return False
+            return
         try:
             outcome.after = read_execution(self._service.client, outcome.execution_id)
         except AnsibleAutomationError as error:
-            outcome.after = None
             outcome.warnings.append(wording.no_look_afterwards(outcome.signal, outcome.execution_id, error))
-        return outcome.after is not None
 
     def _diff_with_what_is(self, outcome: Outcome, verdict: Verdict) -> None:
-        if outcome.before is None or outcome.after is None:
-            return
-        step = outcome.after.find_step(verdict.step.name if verdict.step else outcome.signal.step_name or "")
-        outcome.diff = (effects.state_of(outcome.before, verdict.step), effects.state_of(outcome.after, step))
+        if outcome.before is not None and outcome.after is not None:
+            outcome.diff = diffs.states_of(outcome.before, outcome.after, outcome.signal, verdict.step)
 
     def _await_rest(self, outcome: Outcome, verdict: Verdict) -> None:
         pace, before = self._options.rest, outcome.before
@@ -224,12 +213,12 @@ class Signaller:
             return
 
         def rests(execution: Execution) -> bool:
-            return effects.has_settled(execution, before, outcome.signal, verdict.step, outcome.changed)
+            return resting.has_settled(execution, before, outcome.signal, verdict.step, outcome.changed)
 
         in_time = self._watch(outcome, rests, pace)
-        failure = effects.failure_after(outcome.after, outcome.signal) if in_time and outcome.after else ""
+        failure = resting.failure_after(outcome.after, outcome.signal) if in_time and outcome.after else ""
         outcome.failed = not in_time or bool(failure)
-        outcome.msg += " " + wording.after_waiting(outcome.signal, outcome.after, in_time, failure, pace.timeout)
+        outcome.msg += " " + wording.after_waiting(outcome.after, in_time, failure, pace.timeout)
 
     def _watch(self, outcome: Outcome, holds: Callable[[Execution], bool], pace: Pace) -> bool:
         def read(execution_ids: Collection[str]) -> dict[str, Execution]:

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from . import gates
 from .decisions import Verdict, explain_state
-from .errors import STEP_NOT_FOUND, AnsibleAutomationError, advice
+from .delivery import Delivery, Ending
+from .errors import INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError, advice
 from .executions import APPROVE, Execution
-from .signals import Signal
+from .interruption import Interrupted
+from .signals import APPROVE as APPROVE_SIGNAL
+from .signals import REJECT, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
 
 
-def sent(signal: Signal, execution_id: str, after: Execution | None) -> str:
+def sent(signal: Signal, execution_id: str, delivery: Delivery, after: Execution | None) -> str:
     """Tell that the signal was sent, and what the execution does now where that is known."""
     now = f"; {explain_state(after)}{_approvals(after)}" if after else ""
-    return f"Sent {_named(signal)} to execution {execution_id}{now}."
+    times = f", at attempt {delivery.attempts}" if delivery.attempts > 1 else ""
+    seen = ", whose answer got lost but whose effect shows" if delivery.ending is Ending.SEEN else ""
+    return f"Sent {_named(signal)} to execution {execution_id}{times}{seen}{now}."
 
 
 def would_send(signal: Signal, execution_id: str, verdict: Verdict) -> str:
@@ -24,8 +29,10 @@ def would_send(signal: Signal, execution_id: str, verdict: Verdict) -> str:
     return f"Would send {_named(signal)} to execution {execution_id}: {verdict.reason}."
 
 
-def nothing_to_send(signal: Signal, execution_id: str, verdict: Verdict) -> str:
-    """Tell that the signal has had its effect before."""
+def nothing_to_send(signal: Signal, execution_id: str, verdict: Verdict, delivery: Delivery) -> str:
+    """Tell that the signal has had its effect before, or that somebody else's came first."""
+    if delivery.attempts:
+        return f"{_named(signal)} to execution {execution_id} came second, it is done: {verdict.reason}."
     return f"Did not send {_named(signal)} to execution {execution_id}, it is done: {verdict.reason}."
 
 
@@ -35,10 +42,49 @@ def refused(signal: Signal, execution_id: str, verdict: Verdict, waited: float =
     return f"Did not send {_named(signal)} to execution {execution_id}{within}: {verdict.reason}."
 
 
-def refused_by_service(signal: Signal, execution_id: str, verdict: Verdict | None) -> str:
-    """Tell that the service took the signal for invalid, and why as far as the execution shows it."""
-    why = f" It shows now: {verdict.reason}." if verdict else ""
-    return f"The service refused {_named(signal)} for execution {execution_id} in its present state.{why}"
+def not_delivered(signal: Signal, execution_id: str, delivery: Delivery, known: Execution | None) -> str:
+    """Tell that the service did not take the signal and why, or that this is not known and how to find out."""
+    error = delivery.error
+    if delivery.is_unknown:
+        return _unknown(signal, execution_id, delivery)
+    if error is None:
+        reason = delivery.verdict.reason if delivery.verdict else "the execution has moved on"
+        return f"{_named(signal)} did not get to execution {execution_id}: {reason}."
+    if error.code == INVALID_SIGNAL:
+        why = f" It shows now: {delivery.verdict.reason}." if delivery.verdict else ""
+        return f"The service refused {_named(signal)} for execution {execution_id} in its present state.{why}"
+    return failed_call(signal, execution_id, error, known)
+
+
+def _unknown(signal: Signal, execution_id: str, delivery: Delivery) -> str:
+    if delivery.last is None:
+        why = "and the execution could not be read"
+    else:
+        why = f"and a look at the execution does not settle it: {explain_state(delivery.last)}"
+    return (
+        f"Whether {_named(signal)} had an effect on execution {execution_id} is not known: an answer to it got lost,"
+        f" {why}. It is not sent again, as it might have two effects then. Look whether {_EVIDENCE[signal.type]},"
+        " and run the task again if not."
+    )
+
+
+_EVIDENCE = {
+    APPROVE_SIGNAL: "the gate has passed or lists your decision",
+    REJECT: "the gate has failed or lists your decision",
+    RESUME: "the paused step has succeeded",
+    START_STEP: "the step runs or has run since",
+    STOP_STEP: "the step is Cancelled",
+    REVOKE: "the access request has ended",
+}
+
+
+def interrupted(signal: Signal, execution_id: str, delivery: Delivery, interruption: Interrupted) -> str:
+    """Tell how far the task had got when it was interrupted."""
+    if delivery.took_effect:
+        return f"Interrupted ({interruption.signal_name}) after {_named(signal)} had been sent and accepted."
+    if delivery.is_unknown:
+        return f"Interrupted ({interruption.signal_name}). {_unknown(signal, execution_id, delivery)}"
+    return f"Interrupted ({interruption.signal_name}) before {_named(signal)} was sent; nothing was sent."
 
 
 def failed_call(signal: Signal, execution_id: str, error: AnsibleAutomationError, known: Execution | None) -> str:
@@ -53,7 +99,7 @@ def failed_call(signal: Signal, execution_id: str, error: AnsibleAutomationError
     )
 
 
-def after_waiting(signal: Signal, last: Execution | None, in_time: bool, failure: str, waited: float) -> str:
+def after_waiting(last: Execution | None, in_time: bool, failure: str, waited: float) -> str:
     """Tell how the wait for the execution to come to rest ended; C(waited) is in seconds."""
     where = f"{explain_state(last)}{_approvals(last)}" if last else "its state could not be read"
     if not in_time:

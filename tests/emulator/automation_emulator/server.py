@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -50,6 +51,11 @@ class RequestHandler(MotoRequestHandler):
 
     # Headers and body are written apart; without this the client may wait for the second.
     disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        """Answer requests until the connection ends, be it that a fault has reset it."""
+        with contextlib.suppress(OSError):
+            super().handle()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing; the requests are in the log of the control endpoint."""

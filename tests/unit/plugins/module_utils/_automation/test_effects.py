@@ -2,21 +2,19 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a signal leads to: foretold for the diff of check mode, and recognised when the execution has come to rest."""
+"""What counts as the visible effect of a signal whose answer got lost, and which signals may be sent again."""
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.effects import (
-    State,
-    failure_after,
-    foretell,
-    has_settled,
-)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.effects import is_visible, may_repeat
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import Signal
 from ansible_collections.ssmops.automation.tests.unit.executions import (
     ALICE,
+    BOB,
     gate,
     interactive,
     pause,
@@ -30,127 +28,134 @@ START = Signal("StartStep", {"StepName": ["s"]}, "s")
 STOP = Signal("StopStep", step_name="s")
 
 
-@pytest.mark.parametrize(
-    ("execution", "signal", "after"),
-    [
-        (run("Waiting", gate("g", "Waiting")), APPROVE, State("InProgress", "g", "Success", "1 of 1 approval")),
-        (
-            run("Waiting", gate("g", "Waiting", needed=2)),
-            APPROVE,
-            State("Waiting", "g", "Waiting", "1 of 2 approvals"),
-        ),
-        (
-            run("Waiting", gate("g", "Waiting", [(ALICE, "Approve")], needed=2)),
-            APPROVE,
-            State("InProgress", "g", "Success", "2 of 2 approvals"),
-        ),
-        (run("Waiting", gate("g", "Waiting")), REJECT, State("Failed", "g", "Failed", "0 of 1 approval")),
-        (
-            run("Waiting", gate("g", "Waiting", on_failure="step:undo")),
-            REJECT,
-            State("InProgress", "g", "Failed", "0 of 1 approval"),
-        ),
-        (run("Waiting", pause("p", "Waiting")), RESUME, State("InProgress", "p", "Success")),
-        (run("InProgress", step("s", status="InProgress")), STOP, State("InProgress", "s", "Cancelled")),
-    ],
-)
-def test_foretell(execution, signal, after):
-    assert foretell(execution, signal, execution.steps[0]) == after
+AT_GATE = run("Waiting", gate("g", "Waiting", needed=2))
+AT_ANOTHER_GATE = run("Waiting", gate("g", "Waiting", [(BOB, "Approve")], needed=2))
+REQUESTED = run("PendingApproval", subtype="AccessRequest")
+GRANTED = run("Approved", subtype="AccessRequest")
+AT_PAUSE = run("Waiting", pause("p", "Waiting"))
+RUNNING = interactive("InProgress", step("s", status="InProgress"))
+FAILED_BEFORE = interactive("Waiting", step("s", status="Failed"))
+NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.timezone.utc)
 
-
-def test_foretell_a_step_that_is_not_listed_yet():
-    assert foretell(interactive("Waiting"), START, None) == State("InProgress", "s", "InProgress")
-
-
-def test_what_becomes_of_a_request_is_not_foretold():
-    assert foretell(run("PendingApproval"), APPROVE, None) == State("PendingApproval")
-    assert foretell(run("Approved"), REVOKE, None) == State("Approved")
-
-
-WAITING_AT_GATE = run("Waiting", gate("g", "Waiting", needed=2), gate("h"), pause("p"))
-SETTLED = {
-    "the answer is still the old one": (WAITING_AT_GATE, WAITING_AT_GATE, APPROVE, False),
-    "the run goes on": (WAITING_AT_GATE, run("InProgress", gate("g", "Success")), APPROVE, False),
-    "the next gate waits": (WAITING_AT_GATE, run("Waiting", gate("g", "Success"), gate("h", "Waiting")), APPROVE, True),
-    "more approvals are due": (
-        WAITING_AT_GATE,
+VISIBLE = {
+    "nothing has changed": (AT_GATE, AT_GATE, APPROVE, ALICE, False),
+    "our approval is listed": (
+        AT_GATE,
         run("Waiting", gate("g", "Waiting", [(ALICE, "Approve")], needed=2)),
         APPROVE,
+        ALICE,
+        True,
+    ),
+    "somebody else's approval is listed": (AT_GATE, AT_ANOTHER_GATE, APPROVE, ALICE, False),
+    "the gate has passed with our approval": (
+        AT_ANOTHER_GATE,
+        run("InProgress", gate("g", "Success", [(BOB, "Approve"), (ALICE, "Approve")], needed=2)),
+        APPROVE,
+        ALICE,
+        True,
+    ),
+    "the gate has passed without us": (
+        AT_GATE,
+        run("InProgress", gate("g", "Success", [(BOB, "Approve")])),
+        APPROVE,
+        ALICE,
         False,
     ),
-    "the run has ended": (WAITING_AT_GATE, run("Success", gate("g", "Success")), APPROVE, True),
-    "resumed": (run("Waiting", pause("p", "Waiting")), run("Success", pause("p", "Success")), RESUME, True),
-    "resumed, the same pause again in a loop": (
-        run("Waiting", pause("p", "Waiting")),
+    "the gate has passed, nobody knows through whom": (
+        AT_GATE,
+        run("InProgress", gate("g", "Success", came_to="Approved")),
+        APPROVE,
+        ALICE,
+        True,
+    ),
+    "one more approval, we do not know who we are": (AT_GATE, AT_ANOTHER_GATE, APPROVE, "", True),
+    "our rejection is listed": (
+        AT_GATE,
+        run("Failed", gate("g", "Failed", [(ALICE, "Reject")], came_to="Rejected")),
+        REJECT,
+        ALICE,
+        True,
+    ),
+    "our approval is no rejection": (
+        AT_GATE,
+        run("Waiting", gate("g", "Waiting", [(ALICE, "Approve")], needed=2)),
+        REJECT,
+        ALICE,
+        False,
+    ),
+    "the gate timed out": (AT_GATE, run("TimedOut", gate("g", "TimedOut")), APPROVE, ALICE, False),
+    "the request is granted": (REQUESTED, GRANTED, APPROVE, ALICE, True),
+    "the request waits": (REQUESTED, REQUESTED, APPROVE, ALICE, False),
+    "the request waits for the next approvers": (
+        REQUESTED,
+        run("PendingChangeCalendarOverride"),
+        APPROVE,
+        ALICE,
+        True,
+    ),
+    "the request is rejected": (REQUESTED, run("Rejected"), REJECT, ALICE, True),
+    "the request is rejected, we approved": (REQUESTED, run("Rejected"), APPROVE, ALICE, False),
+    "the request is cancelled, we rejected": (REQUESTED, run("Cancelled"), REJECT, ALICE, False),
+    "the request is cancelled, we approved": (REQUESTED, run("Cancelled"), APPROVE, ALICE, False),
+    "the step has left the pause": (AT_PAUSE, run("InProgress", pause("p", "Success")), RESUME, "", True),
+    "the step still waits": (AT_PAUSE, AT_PAUSE, RESUME, "", False),
+    "the step was cancelled": (AT_PAUSE, run("Cancelled", pause("p", "Cancelled")), RESUME, "", False),
+    "the step waits again, in a loop": (
+        AT_PAUSE,
         run("Waiting", pause("p", "Success"), pause("p", "Waiting", execution_id="p-2")),
         RESUME,
+        "",
         True,
     ),
-    "not resumed yet": (run("Waiting", pause("p", "Waiting")), run("Waiting", pause("p", "Waiting")), RESUME, False),
-    "stopped": (
-        interactive("InProgress", step("s", status="InProgress")),
-        interactive("Waiting", step("s", status="Cancelled")),
-        STOP,
+    "the step has begun": (interactive("Waiting"), RUNNING, START, "", True),
+    "the step is listed, but ahead": (interactive("Waiting"), interactive("Waiting", step("s")), START, "", False),
+    "the step is not listed": (interactive("Waiting"), interactive("Waiting"), START, "", False),
+    "the step has not begun again": (FAILED_BEFORE, FAILED_BEFORE, START, "", False),
+    "the step has begun again": (
+        FAILED_BEFORE,
+        interactive("InProgress", step("s", status="InProgress", execution_id="s-2")),
+        START,
+        "",
         True,
     ),
+    "the step has begun again under the same id": (
+        FAILED_BEFORE,
+        interactive("InProgress", step("s", status="InProgress", started_at=NOON)),
+        START,
+        "",
+        True,
+    ),
+    "the step is being stopped": (RUNNING, interactive("InProgress", step("s", status="Cancelling")), STOP, "", True),
+    "the step is stopped": (RUNNING, interactive("Waiting", step("s", status="Cancelled")), STOP, "", True),
+    "the step has ended by itself": (RUNNING, interactive("Waiting", step("s", status="Success")), STOP, "", False),
+    "the access request has ended": (GRANTED, run("Cancelled"), REVOKE, "", True),
+    "the access request stands": (GRANTED, GRANTED, REVOKE, "", False),
 }
 
 
-@pytest.mark.parametrize(("before", "after", "signal", "settled"), SETTLED.values(), ids=SETTLED)
-def test_has_settled(before, after, signal, settled):
-    assert has_settled(after, before, signal, before.steps[0], sent=True) is settled
+@pytest.mark.parametrize(("before", "now", "signal", "caller", "visible"), VISIBLE.values(), ids=VISIBLE)
+def test_is_visible(before, now, signal, caller, visible):
+    step_before = before.steps[0] if before.steps else None
+    assert is_visible(before, now, signal, step_before, caller) is visible
 
 
-STARTED = {
-    "not begun": (interactive("Waiting"), None, True, False),
-    "runs": (interactive("InProgress", step("s", status="InProgress")), None, True, False),
-    "has run": (interactive("Waiting", step("s", status="Success")), None, True, True),
-    "waits itself": (interactive("Waiting", pause("s", "Waiting")), None, True, True),
-    "has failed again, as before": (interactive("Waiting", step("s", status="Failed")), "s-1", True, False),
-    "has run again": (interactive("Waiting", step("s", status="Success", execution_id="s-2")), "s-1", True, True),
-    "had run before": (interactive("Waiting", step("s", status="Success")), "s-1", False, True),
+REPEATABLE = {
+    "resume": (RESUME, AT_PAUSE, True),
+    "stop": (STOP, RUNNING, True),
+    "start runs the step again": (START, interactive("Waiting"), False),
+    "approve at the only gate": (APPROVE, run("Waiting", gate("g", "Waiting"), step("s")), True),
+    "reject at the last gate": (REJECT, run("Waiting", gate("f", "Success"), gate("g", "Waiting")), True),
+    "approve could hit the next gate": (APPROVE, run("Waiting", gate("g", "Waiting"), gate("h")), False),
+    "approve could hit a gate that is not listed": (APPROVE, run("Waiting", gate("g"), steps_complete=False), False),
+    "approve could hit the gate again in a loop": (
+        APPROVE,
+        run("Waiting", gate("g", "Waiting"), step("l", "aws:loop", "InProgress")),
+        False,
+    ),
+    "approve could hit the next level of a request": (APPROVE, REQUESTED, False),
 }
 
 
-@pytest.mark.parametrize(("after", "earlier", "sent", "settled"), STARTED.values(), ids=STARTED)
-def test_has_settled_after_start_step(after, earlier, sent, settled):
-    before_step = step("s", status="Failed", execution_id=earlier) if earlier else None
-    assert has_settled(after, interactive("Waiting"), START, before_step, sent) is settled
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "signal", "sent", "settled"),
-    [
-        ("PendingApproval", "PendingApproval", APPROVE, True, False),
-        ("PendingApproval", "PendingApproval", APPROVE, False, True),
-        ("PendingApproval", "Approved", APPROVE, True, True),
-        ("PendingApproval", "PendingChangeCalendarOverride", APPROVE, True, True),
-        ("PendingApproval", "RunbookInProgress", APPROVE, True, False),
-        ("Approved", "Approved", REVOKE, True, False),
-        ("Approved", "Cancelled", REVOKE, True, True),
-    ],
-)
-def test_has_settled_for_requests(before, after, signal, sent, settled):
-    request, later = run(before, subtype="AccessRequest"), run(after, subtype="AccessRequest")
-    assert has_settled(later, request, signal, None, sent) is settled
-
-
-FAILED = run("Failed", pause("p", "Success"), step("deploy", status="Failed", failure_message="disk full"))
-FAILURES = {
-    "approve": (FAILED, APPROVE, "ended Failed: step `deploy` (aws:sleep) is Failed: disk full"),
-    "resume": (FAILED, RESUME, "disk full"),
-    "reject is meant to end so": (FAILED, REJECT, ""),
-    "stop is meant to end so": (FAILED, STOP, ""),
-    "no step says why": (run("TimedOut", failure_message="too slow"), APPROVE, "ended TimedOut: too slow"),
-    "it went well": (run("Success", gate("g", "Success")), APPROVE, ""),
-    "it went well in spite of a failed step": (run("Success", step("s", status="Failed")), APPROVE, ""),
-    "it rests": (WAITING_AT_GATE, APPROVE, ""),
-    "the started step failed": (interactive("Waiting", step("s", status="Failed")), START, "`s` (aws:sleep) is Failed"),
-    "the started step succeeded": (interactive("Waiting", step("s", status="Success")), START, ""),
-}
-
-
-@pytest.mark.parametrize(("execution", "signal", "words"), FAILURES.values(), ids=FAILURES)
-def test_failure_after(execution, signal, words):
-    failure = failure_after(execution, signal)
-    assert words in failure if words else failure == ""
+@pytest.mark.parametrize(("signal", "execution", "harmless"), REPEATABLE.values(), ids=REPEATABLE)
+def test_may_repeat(signal, execution, harmless):
+    assert may_repeat(signal, execution) is harmless

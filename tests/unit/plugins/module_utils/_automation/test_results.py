@@ -10,7 +10,7 @@ import datetime
 
 import pytest
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.effects import State
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.diffs import State
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.executions import Execution
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.results import (
     console_url,

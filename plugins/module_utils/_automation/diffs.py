@@ -1,0 +1,88 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state that a diff shows, and how far the state after a signal can be foretold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import executions, gates, statuses
+from .executions import Execution, Step
+from .signals import APPROVE, REJECT, RESUME, START_STEP, STOP_STEP, Signal
+
+
+@dataclass(frozen=True)
+class State:
+    """The aspects of an execution that a signal changes; a step's are empty where it is about no step."""
+
+    status: str
+    step_name: str = ""
+    step_status: str = ""
+    approvals: str = ""
+
+
+def state_of(execution: Execution, step: Step | None) -> State:
+    """Return the state of an execution and of one of its steps."""
+    if step is None:
+        return State(execution.status)
+    approvals = gates.describe_approvals(step) if step.action == executions.APPROVE else ""
+    return State(execution.status, step.name, step.status, approvals)
+
+
+def states_of(before: Execution, after: Execution, signal: Signal, step: Step | None) -> tuple[State, State]:
+    """Return the states before and after a signal, of the same run of its step; StartStep makes a new run of it."""
+    if step is None and not signal.step_name:
+        return state_of(before, None), state_of(after, None)
+    name = step.name if step else signal.step_name or ""
+    run_id = step.execution_id if step and signal.type != START_STEP else ""
+    return state_of(before, _run_of(before, run_id, name)), state_of(after, _run_of(after, run_id, name))
+
+
+def _run_of(execution: Execution, run_id: str, name: str) -> Step | None:
+    return (execution.find_step_execution(run_id) if run_id else None) or execution.find_step(name)
+
+
+def foretell(execution: Execution, signal: Signal, step: Step | None) -> State:
+    """Return the state that a signal is expected to lead to.
+
+    As far as AWS documents it: what becomes of a request as a whole, and what StopStep and Revoke make of the
+    execution's status, is not documented, and is foretold as unchanged.
+    """
+    now = state_of(execution, step)
+    if signal.type == START_STEP:
+        return State(statuses.IN_PROGRESS, signal.step_name or "", statuses.IN_PROGRESS)
+    if step is None or signal.type not in _FORETOLD:
+        return now
+    return _FORETOLD[signal.type](now, step)
+
+
+def _foretell_approve(now: State, gate: Step) -> State:
+    held, needed = gates.count(gate, gates.APPROVED) + 1, gates.approvals_needed(gate)
+    approvals = gates.count_approvals(held, needed)
+    if held < needed:
+        return State(now.status, gate.name, gate.status, approvals)
+    return State(statuses.IN_PROGRESS, gate.name, statuses.SUCCESS, approvals)
+
+
+def _foretell_reject(now: State, gate: Step) -> State:
+    status = statuses.FAILED if gate.on_failure == "Abort" else statuses.IN_PROGRESS
+    return State(status, gate.name, statuses.FAILED, now.approvals)
+
+
+def _foretell_resume(now: State, step: Step) -> State:
+    return State(statuses.IN_PROGRESS, step.name, statuses.SUCCESS)
+
+
+def _foretell_stop(now: State, step: Step) -> State:
+    return State(now.status, step.name, statuses.CANCELLED, now.approvals)
+
+
+_FORETOLD: dict[str, Callable[[State, Step], State]] = {
+    APPROVE: _foretell_approve,
+    REJECT: _foretell_reject,
+    RESUME: _foretell_resume,
+    STOP_STEP: _foretell_stop,
+}

@@ -1,0 +1,67 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When an execution has come to rest after a signal, and whether it went well. Pure.
+
+The service takes signals in asynchronously: a read right after one may show the execution as it was before, resting
+at the very step that the signal was for.
+"""
+
+from __future__ import annotations
+
+from . import statuses
+from .executions import Execution, Step
+from .signals import APPROVE, RESUME, REVOKE, START_STEP, Signal
+
+# Signals after which a run is expected to go on well; after the others an unsuccessful end is the purpose.
+MEANT_TO_SUCCEED = frozenset({APPROVE, RESUME, START_STEP})
+
+
+def has_settled(execution: Execution, before: Execution, signal: Signal, step: Step | None, sent: bool) -> bool:
+    """Return whether the execution rests, and not merely still at the step that the signal was for.
+
+    C(before) is the execution as it was when the signal was decided on, C(step) its step then.
+    """
+    if execution.has_ended:
+        return True
+    if signal.type == START_STEP:
+        return execution.rests and _has_run(execution, signal, step if sent else None)
+    if signal.type == REVOKE or (signal.is_decision and step is None):
+        return execution.rests and (execution.status != before.status or not sent)
+    return execution.rests and not _still_there(execution, step)
+
+
+def _still_there(execution: Execution, step: Step | None) -> bool:
+    if step is None:
+        return False
+    now = execution.find_step_execution(step.execution_id) or execution.find_step(step.name)
+    return now is not None and not now.has_ended
+
+
+def _has_run(execution: Execution, signal: Signal, earlier: Step | None) -> bool:
+    now = execution.find_step(signal.step_name or "")
+    if now is None or not (now.has_ended or now.waits):
+        return False
+    return earlier is None or (now.execution_id, now.started_at) != (earlier.execution_id, earlier.started_at)
+
+
+def failure_after(execution: Execution, signal: Signal) -> str:
+    """Return why the run that the signal was to carry on went wrong, or an empty string where it did not.
+
+    After StartStep a step that failed counts, too, although an Interactive execution may wait on.
+    """
+    if signal.type not in MEANT_TO_SUCCEED:
+        return ""
+    started = execution.find_step(signal.step_name or "") if signal.type == START_STEP else None
+    if started is not None and started.status in statuses.UNSUCCESSFUL:
+        return _blame(started)
+    if execution.status not in statuses.UNSUCCESSFUL:
+        return ""
+    failed = execution.failed_step()
+    blame = _blame(failed) if failed else execution.failure_message or "no step says why"
+    return f"the execution ended {execution.status}: {blame}"
+
+
+def _blame(step: Step) -> str:
+    return f"step `{step.name}` ({step.action}) is {step.status}: {step.failure_message or 'it gives no reason'}"

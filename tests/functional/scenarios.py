@@ -1,0 +1,106 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One execution for each signal, ready for it, and a way to count how often the signal took effect on it.
+
+The count is read off the execution itself, not off a log: decisions that gates hold, steps that have run.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import Signal
+
+CALLER = "alice"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A signal, how a client gets an execution that takes it, and how often such an execution shows its effect.
+
+    C(repeatable) says whether the signal may be sent again when the answer to it got lost.
+    """
+
+    signal: Signal
+    prepare: Callable[[Any], str]
+    count: Callable[[dict[str, Any]], int]
+    repeatable: bool
+
+
+def _decisions(execution: dict[str, Any]) -> int:
+    texts = [text for step in execution["StepExecutions"] for text in step["Outputs"].get("ApproverDecisions", ())]
+    return sum(json.loads(text)["Approver"] == CALLER for text in texts)
+
+
+def _with_status(name: str, status: str) -> Callable[[dict[str, Any]], int]:
+    def count(execution: dict[str, Any]) -> int:
+        return sum(
+            step["StepName"].endswith(name) and step["StepStatus"] == status for step in execution["StepExecutions"]
+        )
+
+    return count
+
+
+def _runs(execution: dict[str, Any]) -> int:
+    return len(execution["StepExecutions"])
+
+
+def _start(document: str, mode: str = "Auto") -> Callable[[Any], str]:
+    def start(client: Any) -> str:
+        started = client.start_automation_execution(
+            DocumentName=document, Mode=mode, Parameters={"Approvers": [CALLER, "bob"]}
+        )
+        return started["AutomationExecutionId"]
+
+    return start
+
+
+_interactive = _start("LongStep", "Interactive")
+
+
+def _running(client: Any) -> str:
+    execution_id = _interactive(client)
+    client.send_automation_signal(
+        AutomationExecutionId=execution_id, SignalType="StartStep", Payload={"StepName": ["drain"]}
+    )
+    return execution_id
+
+
+def _asked_for_access(client: Any) -> str:
+    """The API has no way to make an access request for an approver of one's choice, the emulator has."""
+    url = f"{client.meta.endpoint_url}/_emulator/access-requests"
+    body = json.dumps({"approvers": [CALLER]}).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, body)) as answer:
+        execution_id = json.load(answer)["automation_execution_id"]
+    client.send_automation_signal(AutomationExecutionId=execution_id, SignalType="Approve")
+    return execution_id
+
+
+def _has_ended(execution: dict[str, Any]) -> int:
+    return int(execution["AutomationExecutionStatus"] == "Cancelled")
+
+
+def _named(signal_type: str, step_name: str) -> Signal:
+    return Signal(signal_type, {"StepName": [step_name]}, step_name)
+
+
+SCENARIOS = {
+    "Approve": Scenario(Signal("Approve"), _start("OneGate"), _decisions, True),
+    "Approve, more gates ahead": Scenario(Signal("Approve"), _start("GateAfterGate"), _decisions, False),
+    "Reject": Scenario(Signal("Reject"), _start("OneGate"), _decisions, True),
+    "Resume": Scenario(
+        _named("Resume", "first_pause"),
+        _start("PauseAfterPause"),
+        _with_status("_pause", "Success"),
+        True,
+    ),
+    "StartStep": Scenario(_named("StartStep", "drain"), _interactive, _runs, False),
+    "StopStep": Scenario(Signal("StopStep", step_name="drain"), _running, _with_status("drain", "Cancelled"), True),
+    "Revoke": Scenario(Signal("Revoke"), _asked_for_access, _has_ended, True),
+}

@@ -1,0 +1,194 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Delivered once, and known: every signal under every fault, at every moment; and random sequences of them.
+
+Two things hold always: a signal takes effect at most once, and the task tells the truth about it or says that it
+does not know.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.ssmops.automation.plugins.module_utils._automation import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.service import Service
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling import Options, Signaller
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.waiting import Pace
+from ansible_collections.ssmops.automation.tests.functional.fault_table import ON_READING, ON_SENDING, page
+from ansible_collections.ssmops.automation.tests.functional.scenarios import CALLER, SCENARIOS
+
+SEND, READ, WHO = "SendAutomationSignal", "GetAutomationExecution", "GetCallerIdentity"
+THROTTLED = {"kind": "error", "code": "ThrottlingException", "status": 400}
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "delivery.md"
+
+
+class Bench:
+    """An emulator, and a client such as the module has: without retries, and here without much patience."""
+
+    def __init__(self, emulator, keys, other_keys):
+        self.emulator = emulator
+        self.other = emulator.client("ssm", **other_keys)
+        self.client = emulator.client("ssm", config=Config(retries=api.NO_RETRIES, read_timeout=0.3), **keys)
+
+    def prepare(self, scenario, **choices):
+        self.emulator.control("DELETE", "faults")
+        self.emulator.control("POST", "choices", signal_delay_seconds=0, decisions_while_waiting=True)
+        execution_id = scenario.prepare(self.client)
+        self.emulator.control("POST", "choices", **choices)
+        self.emulator.control("DELETE", "requests")
+        return execution_id
+
+    def befall(self, operation, fault, **how_often):
+        self.emulator.control("POST", "faults", operation=operation, **fault, **how_often)
+
+    def take(self, scenario, execution_id, rest=None):
+        service = Service(self.client, self.who, self.emulator)
+        return Signaller(service, scenario.signal, Options(Pace(0, 2), rest)).take_to(execution_id)
+
+    def who(self):
+        return f"arn:aws:iam::123456789012:user/{CALLER}"
+
+    def sends(self):
+        return len(self.emulator.requests(SEND))
+
+    def effects(self, scenario, execution_id):
+        """How often the signal took effect, once everything that is on its way has shown."""
+        self.emulator.control("DELETE", "faults")
+        self.emulator.sleep(60)
+        # A second approver makes a gate show its decisions that hides them while it waits.
+        with contextlib.suppress(ClientError):
+            self.other.send_automation_signal(AutomationExecutionId=execution_id, SignalType="Approve")
+        self.emulator.sleep(60)
+        return scenario.count(self.emulator.read(execution_id))
+
+
+@pytest.fixture
+def bench(emulator, alice, bob):
+    return Bench(emulator, alice, bob)
+
+
+def verdict(outcome):
+    if outcome.delivery.is_unknown:
+        return "failed, outcome unknown"
+    if outcome.failed and not outcome.changed:
+        return "failed with the error"
+    return "changed" if outcome.changed else "unchanged"
+
+
+by_signal = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+by_fault = pytest.mark.parametrize("row", ON_SENDING.values(), ids=ON_SENDING)
+by_fault_of_reading = pytest.mark.parametrize("row", ON_READING.values(), ids=ON_READING)
+
+
+@pytest.mark.parametrize("throttled_first", [False, True], ids=["first attempt", "second attempt"])
+@by_fault
+@by_signal
+def test_a_fault_befalls_the_signal(bench, scenario, row, throttled_first):
+    execution_id = bench.prepare(scenario, **(row.choices or {}))
+    if throttled_first:
+        bench.befall(SEND, THROTTLED)
+    bench.befall(SEND, row.fault)
+    outcome = bench.take(scenario, execution_id)
+
+    ends = row.repeatable if scenario.repeatable else row.unrepeatable
+    assert verdict(outcome) == ends.verdict, outcome.msg
+    assert bench.sends() == outcome.delivery.attempts == ends.sent + throttled_first
+    if ends.verdict == "changed":
+        assert bench.effects(scenario, execution_id) == 1
+        assert "Sent " in outcome.msg
+    elif ends.verdict == "failed with the error":
+        assert bench.effects(scenario, execution_id) == 0
+        assert outcome.error.code == row.fault["code"]
+    else:
+        assert bench.effects(scenario, execution_id) <= 1
+        assert "is not known: an answer to it got lost" in outcome.msg
+        assert "Look whether " in outcome.msg
+
+
+@by_fault_of_reading
+@by_signal
+def test_a_fault_befalls_the_first_look(bench, scenario, row):
+    execution_id = bench.prepare(scenario)
+    bench.befall(READ, row.fault, times=2)
+    outcome = bench.take(scenario, execution_id)
+    assert (verdict(outcome), bench.sends()) == ("changed", 1), outcome.msg
+    assert bench.effects(scenario, execution_id) == 1
+
+
+@by_fault_of_reading
+@by_signal
+def test_a_fault_befalls_the_look_after_a_lost_answer(bench, scenario, row):
+    execution_id = bench.prepare(scenario)
+    bench.befall(SEND, {"kind": "reset_after"})
+    bench.befall(READ, row.fault, skip=1, times=3)
+    outcome = bench.take(scenario, execution_id)
+    assert (verdict(outcome), bench.sends()) == ("changed", 1), outcome.msg
+    assert bench.effects(scenario, execution_id) == 1
+
+
+@by_fault_of_reading
+@by_signal
+def test_a_fault_befalls_the_wait(bench, scenario, row):
+    execution_id = bench.prepare(scenario)
+    bench.befall(READ, row.fault, skip=1, times=3)
+    outcome = bench.take(scenario, execution_id, rest=Pace(60, 2))
+    assert (verdict(outcome), bench.sends()) == ("changed", 1), outcome.msg
+    assert outcome.after is not None
+    assert bench.effects(scenario, execution_id) == 1
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after"])
+@by_signal
+def test_where_even_the_looks_fail_the_outcome_is_unknown(bench, scenario, fault):
+    execution_id = bench.prepare(scenario)
+    bench.befall(SEND, {"kind": fault})
+    bench.befall(READ, {"kind": "reset_before"}, skip=1, times=100)
+    outcome = bench.take(scenario, execution_id)
+    assert (verdict(outcome), bench.sends()) == ("failed, outcome unknown", 1)
+    assert "and the execution could not be read" in outcome.msg
+
+
+@by_signal
+def test_a_service_that_goes_on_throttling_is_given_up(bench, scenario):
+    execution_id = bench.prepare(scenario)
+    bench.befall(SEND, THROTTLED, times=100)
+    outcome = bench.take(scenario, execution_id)
+    assert verdict(outcome) == "failed with the error"
+    assert outcome.error.code == "ThrottlingException"
+    assert 5 < outcome.delivery.attempts < 20
+    assert bench.effects(scenario, execution_id) == 0
+
+
+FAULTS = st.sampled_from([row.fault for name, row in ON_SENDING.items() if not name.startswith("hang")])
+BEFALLS = st.tuples(st.sampled_from([SEND, SEND, READ]), FAULTS, st.integers(0, 3), st.integers(1, 4))
+
+
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(sorted(SCENARIOS)),
+    befalls=st.lists(BEFALLS, max_size=4),
+    delay=st.sampled_from([0, 3, 25]),
+    shown=st.booleans(),
+)
+def test_whatever_happens_it_takes_effect_once_at_most_and_the_task_tells_the_truth(bench, name, befalls, delay, shown):
+    scenario = SCENARIOS[name]
+    execution_id = bench.prepare(scenario, signal_delay_seconds=delay, decisions_while_waiting=shown)
+    for operation, fault, skip, times in befalls:
+        bench.befall(operation, fault, skip=skip, times=times)
+    outcome = bench.take(scenario, execution_id)
+    effects = bench.effects(scenario, execution_id)
+    assert effects <= 1
+    assert outcome.delivery.is_unknown or outcome.changed == bool(effects), outcome.msg
+
+
+def test_the_page_shows_the_table():
+    assert page() in PAGE.read_text(encoding="utf-8")

@@ -1,0 +1,252 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What else can go wrong around a signal: credentials, races, interruptions, long runs, services of the future."""
+
+from __future__ import annotations
+
+import json
+import signal as signals
+import subprocess
+import sys
+
+import boto3
+import pytest
+import yaml
+from botocore.config import Config
+
+from ansible_collections.ssmops.automation.plugins.module_utils._automation import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.decisions import Kind
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.service import Service
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling import Options, Signaller
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import Signal
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.waiting import Pace
+from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_signal
+
+SEND, READ = "SendAutomationSignal", "GetAutomationExecution"
+ALICE = "arn:aws:iam::123456789012:user/alice"
+BOB = "arn:aws:iam::123456789012:user/bob"
+
+
+@pytest.fixture
+def paused(emulator):
+    return emulator.start("PauseAfterPause")
+
+
+def sends(emulator):
+    return len(emulator.requests(SEND))
+
+
+class TestCredentialsAndConnections:
+    @pytest.mark.parametrize(
+        ("code", "advice"),
+        [
+            ("ExpiredTokenException", "The credentials have expired: renew them"),
+            ("UnrecognizedClientException", "The service does not know these credentials"),
+            ("ThrottlingException", "The service is throttling this account's calls"),
+        ],
+    )
+    @pytest.mark.parametrize("operation", [READ, SEND])
+    def test_an_error_for_which_there_is_advice(self, emulator, signal, paused, operation, code, advice):
+        emulator.control("POST", "faults", kind="error", operation=operation, code=code, status=400, times=100)
+        result = signal("Resume", paused, step_name="first_pause")
+        assert result["failed"] is True
+        assert result["changed"] is False
+        assert result["error"]["code"] == code
+        assert advice in result["msg"]
+
+    def test_no_region(self, emulator, signal, paused):
+        result = signal("Resume", paused, step_name="first_pause", region=None)
+        assert "requires a region" in result["msg"]
+
+    def test_no_credentials(self, emulator, signal, paused, monkeypatch, tmp_path):
+        for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+            monkeypatch.setenv(name, str(tmp_path / "none"))
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        result = signal("Resume", paused, step_name="first_pause", access_key=None, secret_key=None)
+        assert "Unable to locate credentials" in result["msg"]
+        assert sends(emulator) == 0
+
+    def test_an_endpoint_that_refuses_connections(self, signal, paused):
+        result = signal("Resume", paused, step_name="first_pause", endpoint_url="http://127.0.0.1:9")
+        assert result["failed"] is True
+        assert "Could not connect to the endpoint URL" in result["msg"]
+
+    def test_an_endpoint_that_refuses_connections_was_certainly_not_sent_to(self, signal, paused):
+        result = signal("Resume", paused, step_name="first_pause", endpoint_url="http://127.0.0.1:9", force=True)
+        assert result["failed"] is True
+        assert result["signal"]["sent"] is False
+        assert result["signal"]["attempts"] > 1
+
+    def test_no_boto3(self):
+        program = (
+            "import sys\n"
+            "sys.modules.update(boto3=None, botocore=None)\n"
+            "from ansible.module_utils.testing import patch_module_args\n"
+            "from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_signal\n"
+            f"with patch_module_args({{'automation_execution_id': {'x' * 36!r}, 'signal_type': 'Approve'}}):\n"
+            "    ssm_automation_signal.main()\n"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        assert "Failed to import the required Python library (botocore and boto3)" in json.loads(done.stdout)["msg"]
+
+
+class TestALostAnswer:
+    def test_the_task_is_changed_and_one_signal_was_sent(self, emulator, signal, paused):
+        emulator.control("POST", "faults", kind="reset_after", operation=SEND)
+        result = signal("Resume", paused, step_name="first_pause")
+        assert result["changed"] is True
+        assert result["signal"]["sent"] is True
+        assert "whose answer got lost but whose effect shows" in result["msg"]
+        assert sends(emulator) == 1
+
+    def test_an_outcome_that_cannot_be_known_is_told_as_such(self, emulator, signal):
+        execution_id = emulator.start("LongStep", mode="Interactive")
+        emulator.control("POST", "faults", kind="reset_before", operation=SEND)
+        result = signal("StartStep", execution_id, step_name="drain")
+        assert result["failed"] is True
+        assert result["signal"]["sent"] is None
+        assert "Whether StartStep for step `drain` had an effect" in result["msg"]
+        assert "Look whether the step runs or has run since, and run the task again if not" in result["msg"]
+        assert sends(emulator) == 1
+
+    def test_a_signal_sent_without_a_look_stays_unknown(self, emulator, signal, paused):
+        emulator.control("POST", "faults", kind="reset_after", operation=SEND)
+        result = signal("Resume", paused, step_name="first_pause", force=True)
+        assert result["failed"] is True
+        assert result["signal"]["sent"] is None
+        assert sends(emulator) == 1
+
+
+class TestRaces:
+    @pytest.fixture
+    def race(self, emulator, alice):
+        """Take a signal as alice, while just before it arrives something else happens."""
+
+        def run(execution_id, signal_type, meanwhile, step_name=None, wait=None):
+            client = boto3.client(
+                "ssm",
+                region_name="us-east-1",
+                endpoint_url=emulator.url,
+                aws_access_key_id=alice["access_key"],
+                aws_secret_access_key=alice["secret_key"],
+                config=Config(retries=api.NO_RETRIES),
+            )
+            client.meta.events.register_first(f"before-send.ssm.{SEND}", lambda request, **more: meanwhile())
+            payload = {"StepName": [step_name]} if signal_type == "Resume" else {}
+            service = Service(client, lambda: ALICE, emulator)
+            return Signaller(service, Signal(signal_type, payload, step_name), Options(Pace(0, 2), wait)).take_to(
+                execution_id
+            )
+
+        return run
+
+    def test_the_run_ends_before_the_signal_arrives(self, emulator, race, paused):
+        def stop():
+            emulator.client("ssm").stop_automation_execution(AutomationExecutionId=paused)
+
+        outcome = race(paused, "Resume", stop, step_name="first_pause")
+        assert outcome.failed
+        assert outcome.error.code == "InvalidAutomationSignalException"
+        assert "It shows now: step `first_pause` is Cancelled" in outcome.msg
+
+    def test_the_run_is_gone_before_the_signal_arrives(self, emulator, race, paused):
+        def forget():
+            emulator.control("POST", "reset")
+
+        outcome = race(paused, "Resume", forget, step_name="first_pause")
+        assert outcome.failed
+        assert outcome.error.code == "AutomationExecutionNotFoundException"
+        assert not outcome.changed
+
+    def test_two_controllers_approve_at_the_same_time(self, emulator, race, bob):
+        execution_id = emulator.start("FailsAfterGate")
+        rival = emulator.client("ssm", **bob)
+
+        def approve():
+            rival.send_automation_signal(AutomationExecutionId=execution_id, SignalType="Approve")
+
+        outcome = race(execution_id, "Approve", approve, step_name="approve")
+        assert not outcome.failed
+        assert not outcome.changed
+        assert outcome.verdict is Kind.DONE
+        assert "came second, it is done: gate `approve` is already Approved" in outcome.msg
+
+    def test_two_controllers_resume_at_the_same_time(self, emulator, race, paused):
+        def resume():
+            emulator.client("ssm").send_automation_signal(
+                AutomationExecutionId=paused, SignalType="Resume", Payload={"StepName": ["first_pause"]}
+            )
+
+        outcome = race(paused, "Resume", resume, step_name="first_pause", wait=Pace(60, 2))
+        assert not outcome.failed
+        assert not outcome.changed
+        assert outcome.after.find_step("second_pause").waits
+
+
+class TestInterruptions:
+    @pytest.fixture
+    def interrupted_while_sleeping(self, emulator, monkeypatch):
+        class Clock:
+            monotonic = staticmethod(emulator.monotonic)
+
+            @staticmethod
+            def sleep(seconds):
+                signals.raise_signal(signals.SIGTERM)
+
+        monkeypatch.setattr(ssm_automation_signal, "time", Clock)
+
+    @pytest.mark.usefixtures("interrupted_while_sleeping")
+    def test_before_the_signal(self, emulator, signal):
+        execution_id = emulator.start("Maintenance")
+        result = signal("Resume", execution_id, step_name="patch_by_hand", ready_timeout=60)
+        assert result["failed"] is True
+        assert "Interrupted (SIGTERM) before Resume for step `patch_by_hand` was sent" in result["msg"]
+        assert result["signal"]["sent"] is False
+        assert sends(emulator) == 0
+
+    @pytest.mark.usefixtures("interrupted_while_sleeping")
+    def test_while_the_outcome_is_in_doubt(self, emulator, signal, paused):
+        emulator.control("POST", "faults", kind="reset_before", operation=SEND)
+        result = signal("Resume", paused, step_name="first_pause")
+        assert result["failed"] is True
+        assert "Interrupted (SIGTERM). Whether Resume for step `first_pause` had an effect" in result["msg"]
+        assert result["signal"]["sent"] is None
+
+    @pytest.mark.usefixtures("interrupted_while_sleeping")
+    def test_after_the_signal(self, emulator, signal, alice):
+        execution_id = emulator.start("FailsAfterGate")
+        result = signal("Approve", execution_id, wait=True, **alice)
+        assert result["failed"] is True
+        assert result["changed"] is True
+        assert "Interrupted (SIGTERM) after Approve for step `approve` had been sent and accepted" in result["msg"]
+
+
+class TestLongRuns:
+    @pytest.fixture
+    def long_run(self, emulator):
+        steps = [
+            {"name": f"step_{number}", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}} for number in range(249)
+        ]
+        steps.append({"name": "last_look", "action": "aws:pause", "inputs": {}})
+        emulator.client("ssm").create_document(
+            Name="Long",
+            Content=yaml.safe_dump({"schemaVersion": "0.3", "mainSteps": steps}),
+            DocumentType="Automation",
+            DocumentFormat="YAML",
+        )
+        started = emulator.client("ssm").start_automation_execution(DocumentName="Long")
+        return started["AutomationExecutionId"]
+
+    def test_a_step_that_the_service_cuts_off_is_found(self, emulator, signal, long_run):
+        assert emulator.read(long_run)["StepExecutionsTruncated"] is True
+        result = signal("Resume", long_run, step_name="last_look")
+        assert result["changed"] is True
+        assert len(result["automation_execution"]["step_executions"]) == 250
+
+    def test_who_may_not_list_steps_gets_along_with_the_current_one(self, emulator, signal, alice, long_run):
+        emulator.control("POST", "denials", principal="alice", actions=["ssm:DescribeAutomationStepExecutions"])
+        result = signal("Resume", long_run, step_name="last_look", **alice)
+        assert result["changed"] is True
+        assert result["automation_execution"]["step_executions_truncated"] is True
