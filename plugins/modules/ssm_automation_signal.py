@@ -35,7 +35,8 @@ options:
       - V(Resume) carries on an execution that waits at the C(aws:pause) step O(step_name).
       - V(StartStep) runs the step O(step_name) of an execution that was started in mode C(Interactive) and waits
         between two steps.
-      - V(StopStep) stops a step that runs or waits, named by O(step_execution_id) or O(step_name).
+      - V(StopStep) stops a step that runs or waits, named by O(step_execution_id) or O(step_name). What becomes of the
+        execution then is not documented by AWS; it may end, too.
       - V(Revoke) takes back an access request that has not ended.
     type: str
     required: true
@@ -77,18 +78,18 @@ options:
   ready_timeout:
     description:
       - How long to wait until the execution can take the signal, in seconds, for example until it reaches the gate.
-      - With V(0) a signal that comes too early fails at once. A signal that the execution can never take
-        fails at once in any case.
+      - With V(0) a signal that comes too early fails at once. A signal of which the module knows that the execution
+        will never take it fails at once in any case.
       - Looks at the execution are paced by O(wait_delay). In check mode the module does not wait, it foretells that
-        the execution gets ready.
+        the execution gets ready. Has no effect with O(force=true).
     type: int
     default: 0
   wait:
     description:
       - Whether to wait, after the signal, until the execution comes to rest. It rests when it has ended, or when it
-        waits for another signal.
-      - If it ends unsuccessfully after V(Approve), V(Resume) or V(StartStep), the task fails and names the failed step.
-        After V(Reject), V(StopStep) and V(Revoke) such an end is no failure.
+        waits for another signal. A gate that needs more approvals than this one is waited for, too.
+      - If it ends unsuccessfully after V(Approve), V(Resume) or V(StartStep), or the step does that V(StartStep) ran,
+        the task fails and names the failed step. After V(Reject), V(StopStep) and V(Revoke) such an end is no failure.
       - The module waits also when there was nothing to send, so that a second run of a play waits for the same. It
         does not wait in check mode.
       - It is off by default because a runbook may run for hours after an approval.
@@ -115,8 +116,8 @@ notes:
     service cuts the list of steps short, one call for each 50 steps.
   - Needs the permissions C(ssm:SendAutomationSignal) and C(ssm:GetAutomationExecution) on the execution, and
     C(ssm:DescribeAutomationStepExecutions) for executions with so many steps that the service does not list them at
-    once. Without C(ssm:GetAutomationExecution) the module warns and sends as with O(force=true), unless it has to look
-    up or guard O(step_name).
+    once. Without C(ssm:GetAutomationExecution) the module warns and sends as with O(force=true), unless it has to wait,
+    or to look up or guard O(step_name); it fails then before anything is sent.
   - Being allowed by IAM to send the signal and being listed as an approver of the gate are two separate checks of AWS.
 seealso:
   - name: SendAutomationSignal
@@ -139,9 +140,11 @@ attributes:
       - In check mode the state afterwards is foretold as far as AWS documents it. Otherwise it is what the service
         answers right after the signal, which may still be the state before.
   idempotent:
-    support: full
+    support: partial
     details:
-      - Except with O(force=true). V(Revoke) is refused when the access request has ended.
+      - Not with O(force=true). V(Revoke) is refused when the access request has ended.
+      - The service takes signals in asynchronously. Until the effect of a signal shows, a second run sends it again;
+        how long that lasts is not documented, seconds as far as is known. With O(wait=true) the first run lasts longer.
 extends_documentation_fragment:
   - ssmops.automation.attributes
   - ssmops.automation.waiting
@@ -211,7 +214,7 @@ EXAMPLES = r"""
     signal_type: Approve
     step_name: approve_production
   register: approval
-  failed_when: approval is failed and approval.verdict != 'never'
+  failed_when: approval is failed and approval.verdict | default('') != 'never'
 """
 
 RETURN = r"""
@@ -225,11 +228,12 @@ msg:
 verdict:
   description:
     - What the module found out about the signal before it sent anything.
-    - V(send), the execution takes it now, or nobody could or should look.
+    - V(send), the execution takes it now, or nobody could or should look; in check mode also when the execution has
+      O(ready_timeout) left to get ready.
     - V(already_done), it has had its effect.
     - V(not_yet), the execution may take it later; the task fails, after O(ready_timeout) is over.
     - V(never), the execution does not take it any more, or never would; the task fails.
-  returned: when the options were valid
+  returned: when the execution could be read, or was not to be
   type: str
   sample: send
 signal:
@@ -438,6 +442,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.erro
     AnsibleAutomationError,
     InvalidOption,
 )
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.failing import fail
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.interruption import interruptible
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.results import signal_result
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.service import Service
@@ -501,14 +506,9 @@ def _exit(module: AnsibleAWSModule, client: BaseClient, outcome: Outcome) -> Non
     for warning in outcome.warnings:
         module.warn(warning)
     result = signal_result(outcome, *api.region_and_partition(client))
-    if not outcome.failed:
-        module.exit_json(**result)
-    elif outcome.error is None:
-        module.fail_json(**result)
-    else:
-        # The service's own words follow the sentence, after a colon.
-        msg = result.pop("msg").rstrip(".")
-        module.fail_json_aws(outcome.error.exception, msg=msg, **result)
+    if outcome.failed:
+        fail(module, result.pop("msg"), outcome.error, **result)
+    module.exit_json(**result)
 
 
 def main() -> None:

@@ -173,6 +173,19 @@ class TestRaces:
         assert outcome.verdict is Kind.DONE
         assert "came second, it is done: gate `approve` is already Approved" in outcome.msg
 
+    def test_a_decision_that_hits_the_next_gate_is_noticed(self, emulator, race, bob):
+        execution_id = emulator.start("GateAfterGate")
+        rival = emulator.client("ssm", **bob)
+
+        def approve():
+            rival.send_automation_signal(AutomationExecutionId=execution_id, SignalType="Approve")
+
+        outcome = race(execution_id, "Approve", approve, step_name="first_gate")
+        assert outcome.changed
+        assert outcome.failed
+        assert "meant for gate `first_gate`" in outcome.msg
+        assert "it hit gate `second_gate`" in outcome.msg
+
     def test_two_controllers_resume_at_the_same_time(self, emulator, race, paused):
         def resume():
             emulator.client("ssm").send_automation_signal(

@@ -96,7 +96,7 @@ class TestApprove:
         emulator.control("DELETE", "requests")
         result = signal("Approve", at_first_gate, **alice)
         assert result["changed"] is False
-        assert "already holds Approved by arn:aws:iam::123456789012:user/alice" in result["msg"]
+        assert "already holds Approved by alice, which is the caller" in result["msg"]
         assert emulator.operations() == ["GetAutomationExecution", "GetCallerIdentity"]
 
     def test_the_second_approver_opens_the_gate(self, signal, alice, bob, at_first_gate):
@@ -117,7 +117,7 @@ class TestApprove:
         assert result["failed"] is True
         assert result["changed"] is False
         assert result["error"]["code"] == "InvalidAutomationSignalException"
-        assert "It shows now: gate `approve_staging` waits for a decision and has 0 of 2 approvals" in result["msg"]
+        assert "The gate still waits, so the caller may not be one of its approvers (alice, bob)" in result["msg"]
 
     def test_a_session_of_a_listed_role_counts(self, emulator, signal):
         role = "arn:aws:iam::123456789012:role/approvers"
@@ -333,6 +333,15 @@ class TestWaiting:
         assert result.get("failed", False) is False
         assert result["automation_execution"]["automation_execution_status"] == "Failed"
 
+    def test_check_mode_knows_how_a_run_ended_that_has_nothing_to_wait_for(self, emulator, signal, alice):
+        execution_id = emulator.start("FailsAfterGate")
+        signal("Approve", execution_id, wait=True, **alice)
+        for run in (signal.check, signal):
+            result = run("Approve", execution_id, wait=True, **alice)
+            assert result["failed"] is True
+            assert result["changed"] is False
+            assert "The run went wrong: the execution ended TimedOut" in result["msg"]
+
     def test_a_second_run_waits_for_the_same(self, emulator, signal, at_pause):
         signal("Resume", at_pause, step_name="patch_by_hand")
         result = signal("Resume", at_pause, step_name="patch_by_hand", wait=True)
@@ -387,6 +396,14 @@ class TestErrorsOfTheService:
         result = signal("Approve", at_first_gate, step_name="approve_staging", **alice)
         assert result["failed"] is True
         assert result["error"]["code"] == "AccessDeniedException"
+        assert sent(emulator) == []
+
+    @pytest.mark.parametrize("force", [False, True])
+    def test_who_may_not_read_cannot_wait(self, emulator, signal, alice, at_first_gate, force):
+        emulator.control("POST", "denials", principal="alice", actions=["ssm:GetAutomationExecution"])
+        result = signal("Approve", at_first_gate, wait=True, force=force, **alice)
+        assert result["failed"] is True
+        assert "it needs ssm:GetAutomationExecution on the execution" in result["msg"]
         assert sent(emulator) == []
 
     def test_who_may_not_send(self, emulator, signal, alice, at_first_gate):

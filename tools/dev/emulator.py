@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from .project import CACHE, ROOT, environment, executable
 
@@ -83,7 +85,8 @@ def demo() -> int:
         return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
 
 
-def serve() -> int:
-    """Run the emulator in the foreground until it is interrupted."""
+def serve() -> NoReturn:
+    """Become the emulator, so that whoever ends this process ends it."""
     command = [executable("python"), str(EMULATOR), "--host", "127.0.0.1", "--port", str(PORT)]
-    return subprocess.run([*command, "--runbooks", str(RUNBOOKS)], cwd=ROOT, env=environment(), check=False).returncode
+    os.chdir(ROOT)
+    os.execve(command[0], [*command, "--runbooks", str(RUNBOOKS)], environment())

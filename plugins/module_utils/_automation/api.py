@@ -11,6 +11,7 @@ of the service. Sends never are, and the client itself has no retries (see C(con
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -23,11 +24,13 @@ from ansible_collections.amazon.aws.plugins.module_utils.common import set_colle
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from .errors import AutomationErrorHandler, MalformedAnswer, is_transient
+from .filters import FilterRules, filter_rules_of
 from .limits import Limits, limits_of
 
 if TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
     from botocore.client import BaseClient
+    from botocore.model import StructureShape
 
 # botocore's own retries are off: it would repeat a request whose answer got lost.
 NO_RETRIES = {"total_max_attempts": 1}
@@ -92,6 +95,24 @@ def describe_automation_step_executions(
         page["NextToken"] = answer["NextToken"]
 
 
+@AutomationErrorHandler.common_error_handler("list Automation executions")
+def describe_automation_executions(
+    client: BaseClient, filters: Sequence[Mapping[str, Any]], at_most: int | None = None
+) -> list[dict[str, Any]]:
+    """Return the API's AutomationExecutionMetadata that match, all pages (DescribeAutomationExecutions, 50 a call).
+
+    C(at_most) ends the listing once so many are found.
+    """
+    found: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"MaxResults": min(50, at_most or 50), **({"Filters": list(filters)} if filters else {})}
+    while True:
+        answer = _read(client.describe_automation_executions, page, "AutomationExecutionMetadataList", True)
+        found += answer["AutomationExecutionMetadataList"]
+        if not answer.get("NextToken") or (at_most is not None and len(found) >= at_most):
+            return found[:at_most]
+        page["NextToken"] = answer["NextToken"]
+
+
 @AutomationErrorHandler.common_error_handler("send the signal to the Automation execution")
 def send_automation_signal(
     client: BaseClient, automation_execution_id: str, signal_type: str, payload: Mapping[str, list[str]]
@@ -104,6 +125,58 @@ def send_automation_signal(
     # The answer is empty, so it is its request id alone that tells the service's from a proxy's.
     if not answer["ResponseMetadata"].get("RequestId"):
         raise MalformedAnswer(operation="SendAutomationSignal")
+
+
+@dataclass(frozen=True)
+class Started:
+    """The answer to a start: the execution's id, and the Date header, which is the service's time."""
+
+    execution_id: str
+    date: str | None
+
+
+@AutomationErrorHandler.common_error_handler("start the Automation execution")
+def start_automation_execution(client: BaseClient, request: Mapping[str, Any]) -> Started:
+    """Start an execution (StartAutomationExecution)."""
+    answer = _answer_with(client.start_automation_execution, request, "AutomationExecutionId")
+    return Started(answer["AutomationExecutionId"], answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date"))
+
+
+@AutomationErrorHandler.common_error_handler("stop the Automation execution")
+def stop_automation_execution(client: BaseClient, automation_execution_id: str, stop_type: str) -> None:
+    """Stop an execution, by C(Cancel) or C(Complete) (StopAutomationExecution)."""
+    request = {"AutomationExecutionId": automation_execution_id, "Type": stop_type}
+    answer = _call(client.stop_automation_execution, request)
+    # The answer is empty, see send_automation_signal.
+    if not answer["ResponseMetadata"].get("RequestId"):
+        raise MalformedAnswer(operation="StopAutomationExecution")
+
+
+@AutomationErrorHandler.common_error_handler("read the runbook")
+def describe_document(client: BaseClient, name: str, version: str | None) -> dict[str, Any]:
+    """Return the API's DocumentDescription (DescribeDocument); without a version that of the default one."""
+    return _read(client.describe_document, _document(name, version), "Document", True)["Document"]
+
+
+@AutomationErrorHandler.common_error_handler("read the content of the runbook")
+def get_document(client: BaseClient, name: str, version: str | None) -> str:
+    """Return the content of a document in JSON (GetDocument); without a version that of the default one."""
+    request = {**_document(name, version), "DocumentFormat": "JSON"}
+    return str(_read(client.get_document, request, "Content", True)["Content"])
+
+
+def _document(name: str, version: str | None) -> dict[str, str]:
+    return {"Name": name, **({"DocumentVersion": version} if version else {})}
+
+
+def start_model(client: BaseClient) -> StructureShape:
+    """Return botocore's model of a request of StartAutomationExecution; no call is made."""
+    return client.meta.service_model.operation_model("StartAutomationExecution").input_shape
+
+
+def filter_rules(client: BaseClient) -> FilterRules:
+    """Return what DescribeAutomationExecutions takes by botocore's model; no call is made."""
+    return filter_rules_of(client.meta.service_model.operation_model("DescribeAutomationExecutions").input_shape)
 
 
 def region_and_partition(client: BaseClient) -> tuple[str, str]:

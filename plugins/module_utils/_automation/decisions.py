@@ -54,7 +54,7 @@ def caller_matters(execution: Execution, signal: Signal) -> bool:
     verdict = decide(execution, signal)
     if verdict.kind is not Kind.SEND or verdict.step is None or not signal.is_decision:
         return False
-    return any(decision.verdict == _wanted(signal) for decision in gates.decisions_at(verdict.step))
+    return any(decision.decision == _wanted(signal) for decision in gates.decisions_at(verdict.step))
 
 
 def explain_state(execution: Execution) -> str:
@@ -102,8 +102,9 @@ def _decide_at_gate(execution: Execution, gate: Step, signal: Signal, caller_arn
 
 def _decide_at_open_gate(gate: Step, signal: Signal, caller_arn: str) -> Verdict:
     wanted = _wanted(signal)
-    if caller_arn and gates.has_decided(gate, caller_arn, wanted):
-        held = f"gate `{gate.name}` already holds {wanted} by {caller_arn}"
+    own = gates.decision_by(gate, caller_arn, wanted)
+    if own is not None:
+        held = f"gate `{gate.name}` already holds {wanted} by {own.approver}, which is the caller"
         return Verdict(Kind.DONE, f"{held} and has {gates.describe_approvals(gate)}", gate)
     return Verdict(Kind.SEND, f"gate `{gate.name}` waits for a decision and has {gates.describe_approvals(gate)}", gate)
 
@@ -113,10 +114,9 @@ def _decide_without_open_gate(execution: Execution, signal: Signal) -> Verdict:
     if len(all_gates) == 1 and execution.steps_complete:
         return _decide_at_gate(execution, all_gates[0], signal, "")
     if any(not gate.is_ahead for gate in all_gates):
-        return Verdict(
-            Kind.NEVER,
-            f"the execution has several gates and none of them waits, name one with step_name: {_list(all_gates)}",
-        )
+        ended = f"{explain_state(execution)}; " if execution.has_ended else ""
+        several = f"{ended}it has several gates and none of them waits, name one with step_name"
+        return Verdict(Kind.NEVER, f"{several}: {_list(all_gates)}")
     if execution.status in statuses.AWAITING_DECISION:
         return Verdict(Kind.SEND, f"the request is {execution.status}")
     if execution.status in statuses.DECISIONS:
@@ -192,7 +192,7 @@ def _decide_start(execution: Execution, signal: Signal) -> Verdict:
         )
     step = execution.find_step(signal.step_name or "")
     if step is not None and (step.is_live or step.status in statuses.SUCCESSFUL):
-        return Verdict(Kind.DONE, f"step `{step.name}` is already {step.status} (force runs it again)", step)
+        return Verdict(Kind.DONE, f"step `{step.name}` is already {step.status}{_again(step)}", step)
     if execution.has_ended:
         return Verdict(Kind.NEVER, explain_state(execution), step)
     if step is None and execution.lists_every_step:
@@ -203,6 +203,10 @@ def _decide_start(execution: Execution, signal: Signal) -> Verdict:
     return Verdict(
         Kind.NOT_YET, f"the execution is not between two steps: {explain_state(execution)}{_use_instead(live)}", step
     )
+
+
+def _again(step: Step) -> str:
+    return " (force runs it again)" if step.has_ended else ""
 
 
 # StopStep
@@ -267,7 +271,17 @@ def _unlisted(execution: Execution, signal: Signal) -> Verdict:
         return Verdict(Kind.NEVER, f"the execution has no step `{signal.step_name}`, its steps are {names}")
     if execution.has_ended:
         return Verdict(Kind.NEVER, f"step `{signal.step_name}` never began: {explain_state(execution)}")
-    return Verdict(Kind.NOT_YET, f"step `{signal.step_name}` has not begun: {explain_state(execution)}")
+    if signal.is_decision and not execution.steps and execution.status in statuses.AWAITING_DECISION:
+        return Verdict(Kind.NEVER, f"{explain_state(execution)} as a whole and has no steps: leave out step_name")
+    return Verdict(
+        Kind.NOT_YET, f"step `{signal.step_name}` has not begun: {explain_state(execution)}{_if_by_hand(execution)}"
+    )
+
+
+def _if_by_hand(execution: Execution) -> str:
+    if not execution.is_interactive:
+        return ""
+    return "; it is Interactive, so the step shows only once StartStep has run it, if the runbook has it"
 
 
 def _use_instead(step: Step | None) -> str:
@@ -279,7 +293,7 @@ def _use_instead(step: Step | None) -> str:
 
 
 def _how_it_ended(step: Step) -> str:
-    reason = f" ({step.failure_message})" if step.failure_message else ""
+    reason = f" ({step.failure_message.rstrip('.')})" if step.failure_message else ""
     return f"is {step.status}{reason}"
 
 

@@ -34,6 +34,33 @@ def is_visible(before: Execution, now: Execution, signal: Signal, step: Step | N
     return step is not None and _STEP_SHOWS[signal.type](_later(now, step))
 
 
+def may_have_strayed(before: Execution, now: Execution, gate: Step) -> bool:
+    """Return whether another gate than the one that a decision was for has got a decision meanwhile.
+
+    The API's Approve and Reject name no step: when somebody else passes the gate between the look and the signal, the
+    signal hits a gate that follows at once.
+    """
+    return any(gates.decisions_at(each) for each in _other_gates(now, gate) if not _had_decisions(before, each))
+
+
+def strayed_to(before: Execution, now: Execution, signal: Signal, gate: Step, caller_arn: str) -> Step | None:
+    """Return the gate that a decision hit instead of the one that it was for, if it did."""
+    verdict = APPROVED if signal.type == APPROVE else REJECTED
+    if not caller_arn or gates.decision_by(_later(now, gate), caller_arn, verdict):
+        return None
+    others = (each for each in _other_gates(now, gate) if not _had_decisions(before, each))
+    return next((each for each in others if gates.decision_by(each, caller_arn, verdict)), None)
+
+
+def _other_gates(execution: Execution, gate: Step) -> list[Step]:
+    return [each for each in gates.approval_steps(execution) if each.execution_id != gate.execution_id]
+
+
+def _had_decisions(before: Execution, gate: Step) -> bool:
+    then = before.find_step_execution(gate.execution_id)
+    return then is not None and bool(gates.decisions_at(then))
+
+
 def may_repeat(signal: Signal, execution: Execution) -> bool:
     """Return whether sending the signal again is harmless, should the first one have an effect that shows late.
 
@@ -52,7 +79,7 @@ def _decision_shows(before: Execution, now: Execution, gate: Step | None, verdic
         return _request_shows(before, now, verdict)
     later = _later(now, gate)
     if caller_arn and gates.decisions_at(later):
-        return gates.has_decided(later, caller_arn, verdict)
+        return gates.decision_by(later, caller_arn, verdict) is not None
     return gates.decision_of(later) == verdict or gates.count(later, verdict) > gates.count(gate, verdict)
 
 

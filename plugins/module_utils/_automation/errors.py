@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 try:
     from botocore.exceptions import (
@@ -26,6 +27,8 @@ except ImportError:  # AnsibleAWSModule tells the user that boto3 is missing.
     BotoCoreError = ClientError = Exception
     _NEVER_ARRIVED = _CONNECTION_LOST = ()
 
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
@@ -90,6 +93,19 @@ class Reception(Enum):
     REFUSED = "the service said no, or botocore before it"
 
 
+def failure_details(error: AnsibleAutomationError) -> dict[str, Any]:
+    """Return what a failed task returns of an error: the service's code, message and response metadata."""
+    response = getattr(error.exception, "response", None) or {}
+    return {**camel_dict_to_snake_dict(response), **gather_sdk_versions()}
+
+
+def in_words(error: AnsibleAutomationError) -> str:
+    """Return what the service or botocore said, with the code where there is one."""
+    response = getattr(error.exception, "response", None) or {}
+    said = response.get("Error", {}).get("Message") or ""
+    return f"{error.code}: {said}" if error.code else str(error.exception)
+
+
 def error_code(error: BaseException | None) -> str:
     """Return the service's error code of a botocore error, or an empty string where it carries none."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
@@ -123,7 +139,7 @@ def advice(error: AnsibleAutomationError, execution_id: str) -> str:
     if code == EXECUTION_NOT_FOUND:
         return f"No execution {execution_id} in this account and region: check the id, the region and the credentials"
     if code == ACCESS_DENIED:
-        return "The caller's IAM policies do not allow this call: grant it on the resource automation-execution"
+        return f"The caller may not make this call: it needs ssm:{_operation(error.exception)} on the execution"
     if code == INTERNAL_ERROR:
         return "The service failed: look at the execution before you run the task again"
     if code in THROTTLING:
@@ -133,3 +149,7 @@ def advice(error: AnsibleAutomationError, execution_id: str) -> str:
     if code in _UNKNOWN_CALLER:
         return "The service does not know these credentials: check the access key, the secret key and the region"
     return error.message or "The call failed"
+
+
+def _operation(error: BaseException | None) -> str:
+    return str(getattr(error, "operation_name", "*"))

@@ -11,7 +11,7 @@ users get to see (see results.py). Shapes: API reference, AutomationExecution an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +68,8 @@ class Step:
     failure_message: str = ""
     on_failure: str = "Abort"
     started_at: datetime | None = None
+    timeout_seconds: int | None = None
+    valid_next_steps: Sequence[str] = ()
 
     @classmethod
     def from_api(cls, raw: Mapping[str, Any]) -> Step:
@@ -82,6 +84,8 @@ class Step:
             failure_message=raw.get("FailureMessage", ""),
             on_failure=raw.get("OnFailure") or "Abort",
             started_at=raw.get("ExecutionStartTime"),
+            timeout_seconds=raw.get("TimeoutSeconds"),
+            valid_next_steps=raw.get("ValidNextSteps") or (),
         )
 
     @property
@@ -147,6 +151,11 @@ class Execution:
             failure_message=raw.get("FailureMessage", ""),
             raw=raw,
         )
+
+    @classmethod
+    def from_summary(cls, raw: Mapping[str, Any]) -> Execution:
+        """Read an AutomationExecutionMetadata of the API, which lists no steps but names the current one."""
+        return replace(cls.from_api({**raw, "StepExecutionsTruncated": True}), raw=raw)
 
     @property
     def has_ended(self) -> bool:

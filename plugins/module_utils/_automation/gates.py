@@ -25,10 +25,10 @@ _DECISION_WORDS = {"Approve": APPROVED, "Approved": APPROVED, "Reject": REJECTED
 
 @dataclass(frozen=True)
 class Decision:
-    """What one approver decided at a gate."""
+    """What one approver decided at a gate, C(Approved) or C(Rejected)."""
 
     approver: str
-    verdict: str
+    decision: str
 
 
 def approval_steps(execution: Execution) -> list[Step]:
@@ -80,14 +80,13 @@ def approvals_needed(gate: Step) -> int:
 
 def count(gate: Step, verdict: str) -> int:
     """Return how many decisions of this verdict a gate holds."""
-    return sum(decision.verdict == verdict for decision in decisions_at(gate))
+    return sum(decision.decision == verdict for decision in decisions_at(gate))
 
 
-def has_decided(gate: Step, caller_arn: str, verdict: str) -> bool:
-    """Return whether a gate already holds this verdict of the caller."""
-    return any(
-        decision.verdict == verdict and is_approver(decision.approver, caller_arn) for decision in decisions_at(gate)
-    )
+def decision_by(gate: Step, caller_arn: str, verdict: str) -> Decision | None:
+    """Return the decision of the caller that a gate holds with this verdict, if it holds one."""
+    own = (each for each in decisions_at(gate) if caller_arn and is_approver(each.approver, caller_arn))
+    return next((each for each in own if each.decision == verdict), None)
 
 
 def describe_approvals(gate: Step) -> str:

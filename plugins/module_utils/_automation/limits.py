@@ -51,13 +51,14 @@ def limits_of(request: StructureShape) -> Limits:
     """Return the limits that a model of SendAutomationSignal's request declares."""
     payload = request.members["Payload"]
     return Limits(
-        execution_id=_range(request.members["AutomationExecutionId"]),
-        payload_entries=_range(payload),
-        payload_key=_range(payload.key),
-        payload_values=_range(payload.value),
-        payload_value=_range(payload.value.member),
+        execution_id=range_of(request.members["AutomationExecutionId"]),
+        payload_entries=range_of(payload),
+        payload_key=range_of(payload.key),
+        payload_values=range_of(payload.value),
+        payload_value=range_of(payload.value.member),
     )
 
 
-def _range(shape: Shape) -> Range:
+def range_of(shape: Shape) -> Range:
+    """Return the limits that a model declares for a shape."""
     return Range(shape.metadata.get("min", 0), shape.metadata.get("max"))

@@ -59,9 +59,13 @@ def failure_after(execution: Execution, signal: Signal) -> str:
     if execution.status not in statuses.UNSUCCESSFUL:
         return ""
     failed = execution.failed_step()
-    blame = _blame(failed) if failed else execution.failure_message or "no step says why"
+    blame = _blame(failed) if failed else execution.failure_message.rstrip(".") or "no step says why"
     return f"the execution ended {execution.status}: {blame}"
 
 
 def _blame(step: Step) -> str:
-    return f"step `{step.name}` ({step.action}) is {step.status}: {step.failure_message or 'it gives no reason'}"
+    return f"step `{step.name}` ({step.action}) is {step.status}: {_reason(step)}"
+
+
+def _reason(step: Step) -> str:
+    return step.failure_message.rstrip(".") or "it gives no reason"

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
@@ -14,6 +15,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.transformation import b
 from .diffs import State
 from .executions import Execution
 from .signalling import Outcome
+from .waiting_for import WaitingFor, waiting_for
 
 # Maps whose keys are the users' own names, not the API's, and so stay as they are.
 _USERS_MAPS = ["Parameters", "Outputs", "Variables", "TargetMaps", "AlarmConfiguration"]
@@ -27,14 +29,35 @@ _CONSOLES = {
 
 
 def execution_result(execution: Execution) -> dict[str, Any]:
-    """Return the execution as the modules return it: the API's names in snake_case, times in ISO 8601."""
-    return boto3_resource_to_ansible_dict(
+    """Return the execution as all modules return it.
+
+    It has the API's names in snake_case and times in ISO 8601, and C(waiting_for) on top.
+    """
+    result = boto3_resource_to_ansible_dict(
         execution.raw,
         transform_tags=False,
         force_tags=False,
         ignore_list=_USERS_MAPS,
         nested_transforms={"StepExecutions": _step_results},
     )
+    return {**result, "waiting_for": [_waiting_for_result(wait) for wait in waiting_for(execution)]}
+
+
+def _waiting_for_result(wait: WaitingFor) -> dict[str, Any]:
+    step, approvals = wait.step, wait.approvals
+    return {
+        "step_name": step.name if step else None,
+        "step_execution_id": (step.execution_id or None) if step else None,
+        "action": step.action if step else None,
+        "signals": list(wait.signals),
+        "valid_next_steps": list(wait.valid_next_steps),
+        "approvers": list(approvals.approvers) if approvals else None,
+        "min_required_approvals": approvals.min_required_approvals if approvals else None,
+        "approvals_missing": approvals.approvals_missing if approvals else None,
+        "decisions": [asdict(decision) for decision in approvals.decisions] if approvals else None,
+        "message": approvals.message if approvals else None,
+        "times_out_at": wait.times_out_at,
+    }
 
 
 def signal_result(outcome: Outcome, region: str, partition: str) -> dict[str, Any]:
@@ -42,7 +65,7 @@ def signal_result(outcome: Outcome, region: str, partition: str) -> dict[str, An
     result = {
         "changed": outcome.changed,
         "msg": outcome.msg,
-        "verdict": outcome.verdict.value,
+        "verdict": outcome.verdict.value if outcome.verdict else None,
         "signal": _signal_summary(outcome),
         "automation_execution": execution_result(outcome.after) if outcome.after else None,
         "diff": diff_result(*outcome.diff) if outcome.diff else None,

@@ -14,6 +14,7 @@ from . import diffs, resting, wording
 from .decisions import Kind, Verdict, caller_matters, decide
 from .delivery import Courier, Delivery, Ending, Errand
 from .diffs import State
+from .effects import may_have_strayed, strayed_to
 from .errors import ACCESS_DENIED, INVALID_SIGNAL, AnsibleAutomationError
 from .executions import Execution
 from .interruption import Interrupted
@@ -42,7 +43,7 @@ class Outcome:
 
     execution_id: str
     signal: Signal
-    verdict: Kind = Kind.SEND
+    verdict: Kind | None = None
     foretold: bool = False
     failed: bool = False
     msg: str = ""
@@ -104,7 +105,7 @@ class Signaller:
         try:
             outcome.before = outcome.after = read_execution(self._service.client, outcome.execution_id)
         except AnsibleAutomationError as error:
-            if error.code != ACCESS_DENIED or self._signal.needs_look_up or self._signal.is_guarded:
+            if error.code != ACCESS_DENIED or self._needs_look:
                 raise
             outcome.readable = False
             outcome.warnings.append(wording.no_look(self._signal, outcome.execution_id))
@@ -112,8 +113,7 @@ class Signaller:
     @property
     def _needs_look(self) -> bool:
         # Without a look before the signal, nobody could tell afterwards whether the execution has moved.
-        will_wait = self._options.rest is not None and not self._options.check_mode
-        return self._signal.needs_look_up or will_wait
+        return self._signal.needs_look_up or self._signal.is_guarded or self._options.rest is not None
 
     def _judge(self, outcome: Outcome) -> Verdict:
         if outcome.before is None:
@@ -134,6 +134,8 @@ class Signaller:
 
     def _forced(self, verdict: Verdict) -> Verdict:
         if self._signal.needs_look_up and (verdict.step is None or not verdict.step.execution_id):
+            return verdict
+        if verdict.kind is Kind.SEND:
             return verdict
         return replace(verdict, kind=Kind.SEND, reason=f"force is set, although {verdict.reason}")
 
@@ -179,8 +181,7 @@ class Signaller:
         outcome.signal = _addressed(self._signal, verdict)
         outcome.msg = wording.nothing_to_send(outcome.signal, outcome.execution_id, verdict, outcome.delivery)
         self._diff_with_what_is(outcome, verdict)
-        if not self._options.check_mode:
-            self._await_rest(outcome, verdict)
+        self._await_rest(outcome, verdict)
 
     # After the signal
 
@@ -193,6 +194,16 @@ class Signaller:
             outcome.msg = wording.sent(outcome.signal, outcome.execution_id, outcome.delivery, None)
             self._await_rest(outcome, verdict)
         self._diff_with_what_is(outcome, verdict)
+        self._check_where_it_went(outcome, verdict)
+
+    def _check_where_it_went(self, outcome: Outcome, verdict: Verdict) -> None:
+        before, after, gate = outcome.before, outcome.after, verdict.step
+        if not outcome.signal.is_decision or before is None or after is None or gate is None:
+            return
+        if may_have_strayed(before, after, gate):
+            other = strayed_to(before, after, outcome.signal, gate, self._service.caller_arn())
+            if other is not None:
+                outcome.fail(wording.strayed(outcome.signal, gate, other))
 
     def _read_back(self, outcome: Outcome) -> None:
         outcome.after = None
@@ -215,7 +226,13 @@ class Signaller:
         def rests(execution: Execution) -> bool:
             return resting.has_settled(execution, before, outcome.signal, verdict.step, outcome.changed)
 
-        in_time = self._watch(outcome, rests, pace)
+        if self._options.check_mode:
+            # Where there is nothing to wait for, the end of a wait is known without one.
+            in_time = rests(before)
+            if not in_time:
+                return
+        else:
+            in_time = self._watch(outcome, rests, pace)
         failure = resting.failure_after(outcome.after, outcome.signal) if in_time and outcome.after else ""
         outcome.failed = not in_time or bool(failure)
         outcome.msg += " " + wording.after_waiting(outcome.after, in_time, failure, pace.timeout)

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from . import gates
-from .decisions import Verdict, explain_state
+from .decisions import Kind, Verdict, explain_state
 from .delivery import Delivery, Ending
-from .errors import INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError, advice
-from .executions import APPROVE, Execution
+from .errors import ACCESS_DENIED, INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError, advice
+from .executions import APPROVE, Execution, Step
 from .interruption import Interrupted
 from .signals import APPROVE as APPROVE_SIGNAL
 from .signals import REJECT, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
+from .waiting_for import approvals_at
 
 
 def sent(signal: Signal, execution_id: str, delivery: Delivery, after: Execution | None) -> str:
@@ -51,9 +52,29 @@ def not_delivered(signal: Signal, execution_id: str, delivery: Delivery, known: 
         reason = delivery.verdict.reason if delivery.verdict else "the execution has moved on"
         return f"{_named(signal)} did not get to execution {execution_id}: {reason}."
     if error.code == INVALID_SIGNAL:
-        why = f" It shows now: {delivery.verdict.reason}." if delivery.verdict else ""
-        return f"The service refused {_named(signal)} for execution {execution_id} in its present state.{why}"
+        refused_it = f"The service refused {_named(signal)} for execution {execution_id}"
+        return f"{refused_it}. {_why_refused(signal, delivery.verdict)}".strip()
     return failed_call(signal, execution_id, error, known)
+
+
+def _why_refused(signal: Signal, verdict: Verdict | None) -> str:
+    if verdict is None:
+        return ""
+    approvers = approvals_at(verdict.step).approvers if verdict.step and signal.is_decision else ()
+    if verdict.kind is not Kind.SEND or not approvers:
+        return f"It shows now: {verdict.reason}."
+    return (
+        f"The gate still waits, so the caller may not be one of its approvers ({', '.join(approvers)}),"
+        " or may have decided before."
+    )
+
+
+def strayed(signal: Signal, gate: Step, other: Step) -> str:
+    """Tell that a decision hit another gate than the one that it was for."""
+    return (
+        f"{signal.type} was meant for gate `{gate.name}`, but somebody else passed that gate at the same moment and it"
+        f" hit gate `{other.name}`: look whether that is wanted, and stop the execution if not."
+    )
 
 
 def _unknown(signal: Signal, execution_id: str, delivery: Delivery) -> str:
@@ -89,6 +110,8 @@ def interrupted(signal: Signal, execution_id: str, delivery: Delivery, interrupt
 
 def failed_call(signal: Signal, execution_id: str, error: AnsibleAutomationError, known: Execution | None) -> str:
     """Tell what to do about a call that failed."""
+    if error.code == ACCESS_DENIED and known is None:
+        return f"{advice(error, execution_id)}. Without a look there is no guard, no wait, and no step to look up"
     if error.code != STEP_NOT_FOUND:
         return advice(error, execution_id)
     names = dict.fromkeys(step.name for step in known.steps) if known else {}
@@ -112,8 +135,8 @@ def after_waiting(last: Execution | None, in_time: bool, failure: str, waited: f
 def no_look(signal: Signal, execution_id: str) -> str:
     """Warn that the signal goes out without a look."""
     return (
-        f"The caller may not read execution {execution_id} (ssm:GetAutomationExecution), so {signal.type} is sent"
-        " without looking at its state first, and the task is always changed."
+        f"The caller may not read execution {execution_id} (ssm:GetAutomationExecution), so nobody looks at its state"
+        f" before {signal.type} and after it, and the task is always changed."
     )
 
 
@@ -123,7 +146,9 @@ def no_look_afterwards(signal: Signal, execution_id: str, error: AnsibleAutomati
 
 
 def _named(signal: Signal) -> str:
-    return f"{signal.type} for step `{signal.target}`" if signal.target else signal.type
+    if signal.step_name:
+        return f"{signal.type} for step `{signal.step_name}`"
+    return f"{signal.type} for step execution {signal.target}" if signal.target else signal.type
 
 
 def _approvals(execution: Execution | None) -> str:

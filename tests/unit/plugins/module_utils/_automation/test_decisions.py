@@ -130,7 +130,7 @@ APPROVALS = {
         run("Success", gate("g1", "Success"), gate("g2", "Success")),
         approve(),
         NEVER,
-        "name one with step_name",
+        "the execution ended Success; it has several gates and none of them waits, name one with step_name",
     ),
     "no gate at all": (run("InProgress", step("s", status="InProgress")), approve(), NEVER, "no aws:approve step"),
     "no gate at all, a pause waits": (run("Waiting", pause("p", "Waiting")), approve(), NEVER, "use Resume"),
@@ -183,7 +183,7 @@ REQUESTS = {
     "rejected": ("Rejected", reject(), DONE, "already Rejected"),
     "rejected, approve": ("Rejected", approve(), NEVER, "Approve cannot undo"),
     "over": ("CompletedWithSuccess", approve(), NEVER, "ended CompletedWithSuccess"),
-    "a gate cannot be guarded": ("PendingApproval", approve("level1"), NOT_YET, "is PendingApproval"),
+    "a gate cannot be guarded": ("PendingApproval", approve("level1"), NEVER, "as a whole and has no steps: leave out"),
 }
 
 

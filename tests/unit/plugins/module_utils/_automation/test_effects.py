@@ -10,7 +10,12 @@ import datetime
 
 import pytest
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.effects import is_visible, may_repeat
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.effects import (
+    is_visible,
+    may_have_strayed,
+    may_repeat,
+    strayed_to,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import Signal
 from ansible_collections.ssmops.automation.tests.unit.executions import (
     ALICE,
@@ -159,3 +164,29 @@ REPEATABLE = {
 @pytest.mark.parametrize(("signal", "execution", "harmless"), REPEATABLE.values(), ids=REPEATABLE)
 def test_may_repeat(signal, execution, harmless):
     assert may_repeat(signal, execution) is harmless
+
+
+AT_FIRST_GATE = run("Waiting", gate("g", "Waiting"), gate("h"))
+OURS, THEIRS = [(ALICE, "Approve")], [(BOB, "Approve")]
+STRAYED = {
+    "it hit the gate that it was for": (run("Waiting", gate("g", "Success", OURS), gate("h", "Waiting")), False, None),
+    "somebody decided at the next gate as well": (
+        run("InProgress", gate("g", "Success", OURS), gate("h", "Success", THEIRS)),
+        True,
+        None,
+    ),
+    "somebody passed the gate, it hit the next": (
+        run("InProgress", gate("g", "Success", THEIRS), gate("h", "Success", OURS)),
+        True,
+        "h",
+    ),
+    "nobody knows yet": (AT_FIRST_GATE, False, None),
+}
+
+
+@pytest.mark.parametrize(("now", "suspicious", "hit"), STRAYED.values(), ids=STRAYED)
+def test_a_decision_that_hit_another_gate_is_noticed(now, suspicious, hit):
+    first_gate = AT_FIRST_GATE.steps[0]
+    assert may_have_strayed(AT_FIRST_GATE, now, first_gate) is suspicious
+    other = strayed_to(AT_FIRST_GATE, now, APPROVE, first_gate, ALICE)
+    assert (other.name if other else None) == hit

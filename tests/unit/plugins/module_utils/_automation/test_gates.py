@@ -29,7 +29,7 @@ from ansible_collections.ssmops.automation.tests.unit.executions import ALICE, B
 )
 def test_decisions_are_read_whatever_form_they_have(texts, decisions):
     step = Step("g", "aws:approve", "Waiting", outputs={"ApproverDecisions": texts})
-    assert [(decision.approver, decision.verdict) for decision in gates.decisions_at(step)] == decisions
+    assert [(decision.approver, decision.decision) for decision in gates.decisions_at(step)] == decisions
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ def test_names_of_the_api_are_in_snake_case_and_names_of_the_runbook_are_kept():
                 "valid_next_steps": ["Repair"],
             }
         ],
+        "waiting_for": [],
     }
 
 

@@ -1,0 +1,52 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finding executions, in as few calls as the API allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from . import api
+from .errors import EXECUTION_NOT_FOUND, AnsibleAutomationError
+from .executions import Execution
+from .filters import Filters
+from .reading import read_execution
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+
+def find_executions(client: BaseClient, queries: Iterable[Filters], at_most: int | None = None) -> list[Execution]:
+    """Return the executions that match any of the queries, without their steps: one call for each 50 and query.
+
+    C(at_most) ends the search once so many are found. Raises AnsibleAutomationError.
+    """
+    found: dict[str, Execution] = {}
+    for query in queries:
+        left = None if at_most is None else at_most - len(found)
+        if left == 0:
+            break
+        for raw in api.describe_automation_executions(client, query, left):
+            found.setdefault(raw["AutomationExecutionId"], Execution.from_summary(raw))
+    return list(found.values())
+
+
+def read_found(client: BaseClient, execution_ids: Sequence[str]) -> list[Execution]:
+    """Return executions with their steps, one call or more for each; those that do not exist are left out.
+
+    Raises AnsibleAutomationError.
+    """
+    executions = [_read_if_there(client, execution_id) for execution_id in dict.fromkeys(execution_ids)]
+    return [execution for execution in executions if execution is not None]
+
+
+def _read_if_there(client: BaseClient, execution_id: str) -> Execution | None:
+    try:
+        return read_execution(client, execution_id)
+    except AnsibleAutomationError as error:
+        if error.code == EXECUTION_NOT_FOUND:
+            return None
+        raise

@@ -1,0 +1,106 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an execution waits for, as users are told: which step, which signals it takes, who may decide. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from . import gates, statuses
+from .executions import APPROVE, PAUSE, Execution, Step
+from .signals import APPROVE as APPROVE_SIGNAL
+from .signals import REJECT, RESUME, START_STEP
+
+# The timeoutSeconds of aws:approve and aws:pause where the runbook gives none (user guide, both actions).
+DEFAULT_TIMEOUT = 604800
+
+_SIGNALS = {APPROVE: (APPROVE_SIGNAL, REJECT), PAUSE: (RESUME,)}
+
+
+@dataclass(frozen=True)
+class Approvals:
+    """Who may decide at a gate, what has been decided, and how many approvals are missing."""
+
+    approvers: Sequence[str]
+    min_required_approvals: int
+    approvals_missing: int
+    decisions: Sequence[gates.Decision]
+    message: str | None
+
+
+@dataclass(frozen=True)
+class WaitingFor:
+    """Something that an execution waits for; C(step) is none where it waits as a whole.
+
+    C(signals) are those that carry it on or end the wait. C(approvals) is none where there is nothing to approve or
+    the steps of the execution were not read. C(times_out_at) is in ISO 8601, in UTC as the service gives times.
+    """
+
+    step: Step | None
+    signals: Sequence[str]
+    valid_next_steps: Sequence[str] = ()
+    approvals: Approvals | None = None
+    times_out_at: str | None = None
+
+
+def waiting_for(execution: Execution) -> list[WaitingFor]:
+    """Return what an execution waits for now; nothing while it runs or when it has ended."""
+    if execution.has_ended:
+        return []
+    step = gates.waiting_step(execution)
+    if step is not None:
+        return [_at_step(execution, step)]
+    if execution.status in statuses.AWAITING_DECISION:
+        return [WaitingFor(None, (APPROVE_SIGNAL, REJECT))]
+    if execution.is_interactive and execution.status == statuses.WAITING and gates.live_step(execution) is None:
+        return [WaitingFor(None, (START_STEP,), _valid_next_steps(execution))]
+    return []
+
+
+def awaits_decision(execution: Execution) -> bool:
+    """Return whether an execution waits for Approve or Reject."""
+    return any(APPROVE_SIGNAL in wait.signals for wait in waiting_for(execution))
+
+
+def _at_step(execution: Execution, step: Step) -> WaitingFor:
+    # An action that AWS added later may take any signal; none is named rather than a wrong one.
+    signals = _SIGNALS.get(step.action, ())
+    approvals = approvals_at(step) if step.action == APPROVE and execution.steps_complete else None
+    return WaitingFor(step, signals, approvals=approvals, times_out_at=_times_out_at(step) if signals else None)
+
+
+def approvals_at(gate: Step) -> Approvals:
+    """Return what a gate says of its approvals."""
+    needed = gates.approvals_needed(gate)
+    return Approvals(
+        approvers=[str(approver) for approver in _input(gate, "Approvers", [])],
+        min_required_approvals=needed,
+        approvals_missing=max(0, needed - gates.count(gate, gates.APPROVED)),
+        decisions=gates.decisions_at(gate),
+        message=_input(gate, "Message", None),
+    )
+
+
+def _input(step: Step, name: str, otherwise: Any) -> Any:
+    """Return an input of a step, which the service encodes in JSON."""
+    try:
+        value = json.loads(step.inputs[name])
+    except (KeyError, TypeError, ValueError):
+        return otherwise
+    return value if isinstance(value, type(otherwise)) or otherwise is None else otherwise
+
+
+def _times_out_at(step: Step) -> str | None:
+    if step.started_at is None:
+        return None
+    return (step.started_at + timedelta(seconds=step.timeout_seconds or DEFAULT_TIMEOUT)).isoformat()
+
+
+def _valid_next_steps(execution: Execution) -> Sequence[str]:
+    return execution.steps[-1].valid_next_steps if execution.steps else ()

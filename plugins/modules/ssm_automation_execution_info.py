@@ -1,0 +1,371 @@
+#!/usr/bin/python
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ssm_automation_execution_info
+short_description: Find AWS Systems Manager Automation executions and see what they wait for
+version_added: 0.1.0
+description:
+  - Finds Automation executions by id or by the API's filters, and tells what each of them waits for, which signals it
+    takes, who may approve, and how many approvals are missing.
+  - What it returns feeds M(ssmops.automation.ssm_automation_signal) and M(ssmops.automation.ssm_automation_execution)
+    as it is.
+author:
+  - The ssmops.automation contributors (@ssmops)
+options:
+  automation_execution_ids:
+    description:
+      - The ids of executions, each of 36 characters. Those that do not exist are left out of the result.
+      - Mutually exclusive with O(filters) and O(awaiting_decision).
+    type: list
+    elements: str
+    aliases:
+      - execution_ids
+  filters:
+    description:
+      - The API's filters, each key with a value or a list of values. An execution has to match all keys, of each any
+        value. Without this option all executions match that the service still knows.
+      - The keys are C(DocumentNamePrefix), C(ExecutionStatus), C(ExecutionId), C(ParentExecutionId), C(CurrentAction),
+        C(StartTimeBefore), C(StartTimeAfter), C(AutomationType), C(TagKey), C(TargetResourceGroup),
+        C(AutomationSubtype), C(OpsItemId), and what later versions of botocore know.
+      - Times are in ISO 8601, such as V(2026-11-20T08:30:00Z).
+    type: dict
+  awaiting_decision:
+    description:
+      - Whether to find only executions that wait for Approve or Reject now, at an C(aws:approve) step or as a request.
+      - Reads the steps of each as with O(include_steps=true). Executions that were decided meanwhile are left out.
+      - With O(filters), which must not name C(ExecutionStatus) or C(CurrentAction) then, those among the matches.
+    type: bool
+    default: false
+  include_steps:
+    description:
+      - Whether to read each execution in full, with its steps and parameters. Only then
+        RV(automation_executions[].waiting_for[]) tells about approvers and decisions.
+    type: bool
+    default: false
+  max_results:
+    description:
+      - How many executions to return at most, 1 or more. The service lists them in an order that is not documented.
+      - With O(awaiting_decision=true) the bound applies to what is found, so it may leave out some that wait.
+    type: int
+notes:
+  - Listing takes one call of the API for each 50 executions that match, or for each ten ids. With O(include_steps=true)
+    each execution takes one call more, or instead where O(automation_execution_ids) names it; where the service cuts
+    the list of steps short, one more for each 50 steps. O(awaiting_decision=true) lists twice.
+  - Needs the permission C(ssm:DescribeAutomationExecutions), which IAM gives for all executions only, and for full
+    executions C(ssm:GetAutomationExecution) and C(ssm:DescribeAutomationStepExecutions) on the execution.
+seealso:
+  - module: ssmops.automation.ssm_automation_signal
+  - module: ssmops.automation.ssm_automation_execution
+  - name: DescribeAutomationExecutions
+    description: The API reference of the call that finds executions.
+    link: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeAutomationExecutions.html
+attributes:
+  check_mode:
+    support: full
+    details:
+      - This module changes nothing.
+  diff_mode:
+    support: N/A
+    details:
+      - This module changes nothing.
+  idempotent:
+    support: full
+    details:
+      - This module changes nothing.
+extends_documentation_fragment:
+  - ssmops.automation.attributes
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+# Credentials and region come from the environment, a profile or module_defaults.
+
+- name: Find what waits for a decision now
+  ssmops.automation.ssm_automation_execution_info:
+    awaiting_decision: true
+  register: waiting
+
+- name: Show who may decide
+  ansible.builtin.debug:
+    msg: >-
+      {{ item.document_name }} waits at {{ item.waiting_for[0].step_name }} for {{ item.waiting_for[0].approvers }},
+      until {{ item.waiting_for[0].times_out_at }}
+  loop: "{{ waiting.automation_executions }}"
+  loop_control:
+    label: "{{ item.automation_execution_id }}"
+
+- name: See where one execution stands, with all its steps
+  ssmops.automation.ssm_automation_execution_info:
+    automation_execution_ids:
+      - "{{ execution_id }}"
+    include_steps: true
+  register: execution
+
+- name: Find the paused children of a rate-controlled run
+  ssmops.automation.ssm_automation_execution_info:
+    filters:
+      ParentExecutionId: "{{ parent_execution_id }}"
+      ExecutionStatus: Waiting
+      CurrentAction: aws:pause
+  register: children
+
+- name: Resume them
+  ssmops.automation.ssm_automation_signal:
+    automation_execution_id: "{{ item.automation_execution_id }}"
+    signal_type: Resume
+    step_name: "{{ item.waiting_for[0].step_name }}"
+  loop: "{{ children.automation_executions }}"
+  loop_control:
+    label: "{{ item.automation_execution_id }}"
+
+- name: Find deployments that failed since yesterday
+  ssmops.automation.ssm_automation_execution_info:
+    filters:
+      DocumentNamePrefix: GatedDeployment
+      ExecutionStatus:
+        - Failed
+        - TimedOut
+      StartTimeAfter: "{{ '%Y-%m-%dT%H:%M:%SZ' | strftime(now().timestamp() - 86400, utc=true) }}"
+"""
+
+RETURN = r"""
+automation_executions:
+  description:
+    - The executions found; an empty list where there is none.
+    - Each has the keys that the service gives, in snake_case. Those that matter most are listed here; the API reference
+      describes the others under C(AutomationExecutionMetadata), C(AutomationExecution) and C(StepExecution).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    automation_execution_id:
+      description: The id of the execution.
+      returned: always
+      type: str
+      sample: 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3
+    automation_execution_status:
+      description: The status of the execution, such as V(Waiting), V(InProgress), V(Success) or V(Failed).
+      returned: always
+      type: str
+      sample: Waiting
+    document_name:
+      description: The name of the runbook.
+      returned: always
+      type: str
+      sample: GatedDeployment
+    document_version:
+      description: The version of the runbook.
+      returned: always
+      type: str
+      sample: "1"
+    mode:
+      description: V(Auto) or V(Interactive).
+      returned: always
+      type: str
+      sample: Auto
+    execution_start_time:
+      description: When the execution started, in ISO 8601.
+      returned: always
+      type: str
+      sample: "2026-11-20T08:30:00.120000+00:00"
+    execution_end_time:
+      description: When the execution ended, in ISO 8601.
+      returned: when it has ended
+      type: str
+      sample: "2026-11-20T08:41:12.480000+00:00"
+    executed_by:
+      description: The ARN of the principal who started the execution.
+      returned: always
+      type: str
+      sample: arn:aws:iam::123456789012:user/operator
+    parent_automation_execution_id:
+      description: The id of the execution that started this one.
+      returned: when another execution started it
+      type: str
+      sample: 1b0ff3c4-5d6e-4f70-8a9b-0c1d2e3f4a5b
+    waiting_for:
+      description: What the execution waits for; empty while it runs and when it has ended.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        step_name:
+          description: The step that waits; null where the execution waits as a whole or between two steps.
+          returned: always
+          type: str
+          sample: approve_production
+        step_execution_id:
+          description: The id of this run of the step; null where the steps were not read.
+          returned: always
+          type: str
+          sample: 95e70479-cf20-4d80-8018-7e4e2b4c1d5f
+        action:
+          description: The action of the step.
+          returned: always
+          type: str
+          sample: aws:approve
+        signals:
+          description:
+            - The signals that carry the execution on or end the wait, for the option
+              O(ssmops.automation.ssm_automation_signal#module:signal_type).
+            - Empty for an action that this collection does not know.
+          returned: always
+          type: list
+          elements: str
+          sample: ["Approve", "Reject"]
+        valid_next_steps:
+          description: The steps that the service names as the next ones, for V(StartStep).
+          returned: always
+          type: list
+          elements: str
+          sample: []
+        approvers:
+          description:
+            - Who may approve, as the runbook names them. Null where there is nothing to approve at a step, and where
+              the steps were not read.
+          returned: always
+          type: list
+          elements: str
+          sample: ["arn:aws:iam::123456789012:role/release-managers"]
+        min_required_approvals:
+          description: How many approvals the gate asks for; null where the approvers are.
+          returned: always
+          type: int
+          sample: 2
+        approvals_missing:
+          description: How many approvals are missing; null where the approvers are.
+          returned: always
+          type: int
+          sample: 1
+        decisions:
+          description:
+            - The decisions that the gate holds; null where the approvers are.
+            - Whether the service lists them while the gate waits is not documented.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            approver:
+              description: Who has decided, as the service names them.
+              returned: always
+              type: str
+              sample: arn:aws:iam::123456789012:user/approver
+            decision:
+              description: V(Approved) or V(Rejected).
+              returned: always
+              type: str
+              sample: Approved
+        message:
+          description: What the gate tells its approvers; null where it tells nothing, and where the approvers are.
+          returned: always
+          type: str
+          sample: Release 4.2 runs on staging. May it go to production?
+        times_out_at:
+          description: When the wait times out, in ISO 8601; null where that is not known.
+          returned: always
+          type: str
+          sample: "2026-11-27T08:30:04.310000+00:00"
+    parameters:
+      description: The parameters of the runbook, lists of strings by their own names.
+      returned: when O(include_steps=true) or O(awaiting_decision=true)
+      type: dict
+      sample: {"Environment": ["production"]}
+    step_executions:
+      description:
+        - All steps of the execution, also where the service cuts its own list short.
+        - M(ssmops.automation.ssm_automation_signal) describes the keys of each.
+      returned: when O(include_steps=true) or O(awaiting_decision=true)
+      type: list
+      elements: dict
+      sample: [{"step_name": "approve_production", "action": "aws:approve", "step_status": "Waiting"}]
+"""
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.ssmops.automation.plugins.module_utils._automation import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.errors import (
+    AnsibleAutomationError,
+    InvalidOption,
+    advice,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.executions import Execution
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.failing import fail
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.filters import (
+    Filters,
+    awaiting_decision,
+    batches,
+    build_filters,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.finding import find_executions, read_found
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.results import execution_result
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import check_execution_id
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.waiting_for import awaits_decision
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+ARGUMENT_SPEC = {
+    "automation_execution_ids": {"type": "list", "elements": "str", "aliases": ["execution_ids"]},
+    "filters": {"type": "dict"},
+    "awaiting_decision": {"type": "bool", "default": False},
+    "include_steps": {"type": "bool", "default": False},
+    "max_results": {"type": "int"},
+}
+
+
+def _queries(module: AnsibleAWSModule, client: BaseClient) -> list[Filters]:
+    """Return the queries that the options ask for. Raises InvalidOption."""
+    params, rules = module.params, api.filter_rules(client)
+    if params["max_results"] is not None and params["max_results"] < 1:
+        raise InvalidOption(f"max_results is {params['max_results']}, give at least 1.")
+    if params["automation_execution_ids"] is not None:
+        for execution_id in params["automation_execution_ids"]:
+            check_execution_id(execution_id, api.signal_limits(client))
+        return batches(params["automation_execution_ids"], rules)
+    if params["awaiting_decision"]:
+        return awaiting_decision(params["filters"] or {}, rules)
+    return [build_filters(params["filters"], rules) if params["filters"] else []]
+
+
+def _find(module: AnsibleAWSModule, client: BaseClient, queries: list[Filters]) -> list[Execution]:
+    params, at_most = module.params, module.params["max_results"]
+    if params["include_steps"] and params["automation_execution_ids"] is not None:
+        return read_found(client, params["automation_execution_ids"][:at_most])
+    found = find_executions(client, queries, at_most)
+    if not params["include_steps"] and not params["awaiting_decision"]:
+        return found
+    executions = read_found(client, [execution.id for execution in found])
+    return [each for each in executions if not params["awaiting_decision"] or awaits_decision(each)]
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec=ARGUMENT_SPEC,
+        supports_check_mode=True,
+        mutually_exclusive=[
+            ("automation_execution_ids", "filters"),
+            ("automation_execution_ids", "awaiting_decision"),
+        ],
+    )
+    client = api.connect(module)
+    try:
+        executions = _find(module, client, _queries(module, client))
+    except InvalidOption as invalid:
+        module.fail_json(msg=str(invalid))
+    except AnsibleAutomationError as error:
+        fail(module, advice(error, "asked for"), error)
+    module.exit_json(changed=False, automation_executions=[execution_result(each) for each in executions])
+
+
+if __name__ == "__main__":
+    main()
