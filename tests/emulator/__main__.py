@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _positive(text: str) -> float:
     number = float(text)
-    if number <= 0:
+    if not 0 < number < float("inf"):
         raise ValueError(text)
     return number
 

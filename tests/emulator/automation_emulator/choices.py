@@ -11,6 +11,7 @@ client can be tested against either answer.
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ class Choices:
     resume_needs_step_name: bool = True
     # Which error answers a signal that lacks the payload key it needs?
     missing_payload_error: Literal["ValidationException", "InvalidAutomationSignalException"] = "ValidationException"
+    # A payload key that takes one step has several values: refused (as if it lacked), or does the first one count?
+    several_steps: Literal["refuse", "first"] = "refuse"
     # Which error answers StopStep for a step execution that has ended or not begun?
     stop_ended_step_error: Literal["InvalidAutomationSignalException", "AutomationStepNotFoundException"] = (
         "InvalidAutomationSignalException"
@@ -91,10 +94,25 @@ class Choices:
     # Which signals does an access request take Revoke from: its approvers, or anyone that IAM lets signal?
     revoke_by_approvers_only: bool = True
 
+    # What does a child that timed out make of the aws:executeAutomation step that waits for it?
+    timed_out_child: Literal["Failed", "TimedOut"] = "Failed"
+    # Is a child cancelled when its parent's step has ended without it (timed out, or the parent was completed)?
+    orphans_are_cancelled: bool = True
+    # Does a rate-controlled run start with one child and go up to MaxConcurrency as children end? (Documented: yes.)
+    concurrency_ramps_up: bool = True
+    # How many children may fail if a rate-controlled run has no MaxErrors? (MaxConcurrency is 10: documented.)
+    default_max_errors: int = 0
+    # How does a rate-controlled run end in which some children failed, but not more than MaxErrors?
+    errors_within_limit_status: Literal["Success", "Failed"] = "Failed"
+    # How many tags may a start request have? (Documented: 5; the service model says 1000.)
+    most_start_tags: int = 5
+
     # From how many steps on does GetAutomationExecution leave the rest out (StepExecutionsTruncated)?
     truncate_steps_over: int = 100
     # After how many step executions is a run that goes round in circles ended?
     most_step_executions: int = 1000
+    # How many generations of children may an execution have?
+    most_generations: int = 10
 
     def switched(self, changes: Mapping[str, Any]) -> Choices:
         """These choices with some of them answered otherwise; an unknown name or value is refused."""
@@ -113,5 +131,7 @@ def _check(name: str, value: Any, kind: Any) -> None:
         raise ChoiceError(f"{name} takes one of {', '.join(allowed)}.")
     if kind is bool and not isinstance(value, bool):
         raise ChoiceError(f"{name} takes true or false.")
-    if kind in (int, float) and (isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0):
+    if kind is int and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        raise ChoiceError(f"{name} takes a whole number from 0 on.")
+    if kind is float and (isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf):
         raise ChoiceError(f"{name} takes a number from 0 on.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,24 +16,24 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.responses import BaseResponse
 from moto.moto_api._internal.models import moto_api_backend
 
+from . import fields
 from .change_requests import ACCESS_REQUEST, CHANGE_REQUEST
 from .choices import ChoiceError
 from .clock import Clock
-from .denials import Denial, Denials
-from .faults import Fault, FaultError, Faults
+from .denials import Denial, Denials, covers
+from .faults import Fault, Faults
+from .fields import Body, FieldError
 from .moto_ssm import Library
 from .principals import Principal
 from .recorder import Recorder
 from .service import AutomationService, new_request
+from .validation import service_model
 from .wire import Answer, Environ, json_answer
 
 PREFIX = "/_emulator/"
-Body = Mapping[str, Any]
+# As far as the clock goes: the year 9000. Python can write dates up to 9999.
+LATEST = 221845392000.0
 Content = dict[str, Any]
-
-
-class ControlError(ValueError):
-    """A control request that cannot be understood; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Control:
             return json_answer(404, {"error": f"There is no {route}; there are {', '.join(self._routes())}."})
         try:
             return json_answer(200, handler(_body(environ)))
-        except (ControlError, ChoiceError, FaultError, TypeError) as problem:
+        except (FieldError, ChoiceError) as problem:
             return json_answer(400, {"error": str(problem)})
 
     def _routes(self) -> dict[str, Callable[[Body], Content]]:
@@ -94,31 +94,39 @@ class Control:
         return {"now": self.clock.now(), "frozen": self.clock.frozen}
 
     def _set_clock(self, body: Body) -> Content:
-        _only(body, "advance", "freeze")
-        seconds = body.get("advance", 0)
-        if not isinstance(seconds, (int, float)) or seconds < 0:
-            raise ControlError("advance takes a number of seconds from 0 on.")
-        if "freeze" in body and body["freeze"] != self.clock.frozen:
-            (self.clock.freeze if body["freeze"] else self.clock.thaw)()
+        fields.only(body, "advance", "freeze")
+        seconds = fields.number(body, "advance") or 0.0
+        if self.clock.now() + seconds > LATEST:
+            raise FieldError("advance goes no further than the year 9000.")
+        frozen = fields.flag(body, "freeze", self.clock.frozen)
+        if frozen != self.clock.frozen:
+            (self.clock.freeze if frozen else self.clock.thaw)()
         self.clock.advance(seconds)
         return self._time()
 
     def _deny(self, body: Body) -> Content:
-        _only(body, "principal", "actions")
-        if not isinstance(body.get("principal"), str) or not isinstance(body.get("actions"), list):
-            raise ControlError("A denial needs a principal and a list of actions.")
-        return _done(lambda: self.denials.add(Denial(body["principal"], body["actions"])))
+        fields.only(body, "principal", "actions")
+        principal, actions = fields.text(body, "principal", ""), fields.texts(body, "actions")
+        # That goes for sts:GetCallerIdentity, too, which not even an IAM policy can deny [D].
+        known = [f"ssm:{name}" for name in service_model().operation_names]
+        for action in actions:
+            if not any(covers(action, one) for one in known):
+                raise FieldError(f"{action} cannot be denied, only actions of Systems Manager such as ssm:Get*.")
+        return _done(lambda: self.denials.add(Denial(principal, actions)))
 
     def _add_request(self, subtype: str, body: Body) -> Content:
         """A change request or access request; times are seconds from now."""
         scheduled = subtype == CHANGE_REQUEST
-        _only(body, *_REQUEST, *(_SCHEDULE if scheduled else ()))
-        details = {"name": body.get("name"), **(_schedule(body, self.clock.now()) if scheduled else {})}
-        if not isinstance(body.get("approvers"), list):
-            raise ControlError("A request needs a list of approvers.")
-        account, region = body.get("account", DEFAULT_ACCOUNT_ID), body.get("region", BaseResponse.default_region)
-        requester = Principal(body.get("requester", f"arn:aws:iam::{account}:user/requester"))
-        request = new_request(subtype, body["approvers"], body.get("min_required_approvals", 1), **details)
+        fields.only(body, *_REQUEST, *(_SCHEDULE if scheduled else ()))
+        details = _schedule(body, self.clock.now()) if scheduled else {}
+        if body.get("name") is not None:
+            details["name"] = fields.text(body, "name", "")
+        approvers = fields.texts(body, "approvers")
+        required = fields.count(body, "min_required_approvals", 1, 1, len(approvers))
+        account = fields.text(body, "account", DEFAULT_ACCOUNT_ID)
+        region = fields.text(body, "region", BaseResponse.default_region)
+        requester = Principal(fields.text(body, "requester", f"arn:aws:iam::{account}:user/requester"))
+        request = new_request(subtype, approvers, required, **details)
         return {"automation_execution_id": self.service.add_request(account, region, requester, request)}
 
 
@@ -127,23 +135,17 @@ _SCHEDULE = ("scheduled_in", "calendar_closed", "runbook_seconds")
 
 
 def _schedule(body: Body, now: float) -> dict[str, Any]:
-    scheduled_in = body.get("scheduled_in")
+    scheduled_in = fields.number(body, "scheduled_in", None)
     return {
         "scheduled_at": None if scheduled_in is None else now + scheduled_in,
-        "calendar_closed": bool(body.get("calendar_closed", False)),
-        "runbook_seconds": body.get("runbook_seconds", 0.0),
+        "calendar_closed": fields.flag(body, "calendar_closed"),
+        "runbook_seconds": fields.number(body, "runbook_seconds"),
     }
 
 
 def _done(action: Callable[[], None]) -> Content:
     action()
     return {}
-
-
-def _only(body: Body, *known: str) -> None:
-    unknown = sorted(set(body) - set(known))
-    if unknown:
-        raise ControlError(f"Unknown: {', '.join(unknown)}; known: {', '.join(known)}.")
 
 
 def _body(environ: Environ) -> Body:
@@ -153,8 +155,8 @@ def _body(environ: Environ) -> Body:
     text = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     try:
         body = json.loads(text or b"{}")
-    except ValueError as problem:
-        raise ControlError("The request is not JSON.") from problem
+    except (ValueError, RecursionError) as problem:
+        raise FieldError("The request is not JSON.") from problem
     if not isinstance(body, dict):
-        raise ControlError("The request is not a JSON object.")
+        raise FieldError("The request is not a JSON object.")
     return body

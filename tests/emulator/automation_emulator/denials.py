@@ -13,6 +13,11 @@ from .errors import AutomationError
 from .principals import Principal
 
 
+def covers(pattern: str, action: str) -> bool:
+    """Whether a pattern such as ssm:Get* means an action; case does not matter."""
+    return fnmatch.fnmatchcase(action.lower(), pattern.lower())
+
+
 @dataclass(frozen=True)
 class Denial:
     """A principal (in any form that an approver can have) and the actions that it may not use; `*` matches any."""
@@ -23,7 +28,7 @@ class Denial:
     def applies(self, caller: Principal, action: str) -> bool:
         """Whether it stops this caller from this action."""
         meant = self.principal == "*" or caller.is_meant_by(self.principal)
-        return meant and any(fnmatch.fnmatch(action.lower(), pattern.lower()) for pattern in self.actions)
+        return meant and any(covers(pattern, action) for pattern in self.actions)
 
 
 class Denials:

@@ -10,6 +10,8 @@ timeoutSeconds [D]; what a critical failure does to the final status was observe
 from __future__ import annotations
 
 import datetime
+import math
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,7 +21,7 @@ from moto.utilities.utils import get_partition
 from .actions.base import Action, Fails, Goes, InputProblem, Outcome, Succeeds
 from .actions.registry import ACTIONS
 from .choices import Choices
-from .model import Execution, Failure, Mode, Status, StepExecution, Upcoming
+from .model import Child, Execution, Failure, Mode, Status, StepExecution, Upcoming
 from .runbooks import jump_target
 from .substitution import Lookup, UnresolvedReference, resolve
 
@@ -41,7 +43,7 @@ def start_step(execution: Execution, step_name: str, at: float, choices: Choices
     execution = replace(execution, upcoming=None)
     if step is None or len(execution.history) >= choices.most_step_executions:
         message = f"The run was ended by the emulator after {len(execution.history)} step executions."
-        return _finish(execution, at, Status.FAILED, message)
+        return finish(execution, at, Status.FAILED, message)
     nth = 1 + sum(run.step.name == step_name for run in execution.history)
     run = StepExecution(step, execution.step_execution_id(step_name, nth), started_at=at)
     return attempt(replace(execution, history=(*execution.history, run)), at, choices)
@@ -67,7 +69,7 @@ def _prepared(execution: Execution, run: StepExecution, at: float) -> StepExecut
         run,
         status=Status.IN_PROGRESS,
         inputs=resolve(dict(step.inputs), lookup),
-        max_attempts=int(_number("maxAttempts", resolve(step.max_attempts, lookup))),
+        max_attempts=int(_positive("maxAttempts", resolve(step.max_attempts, lookup))),
         timeout_seconds=timeout,
         deadline=None if timeout is None else at + timeout,
         retry_at=None,
@@ -75,18 +77,21 @@ def _prepared(execution: Execution, run: StepExecution, at: float) -> StepExecut
 
 
 def _timeout(action: Action, given: Any) -> float | None:
-    timeout = action.default_timeout if given is None else _number("timeoutSeconds", given)
+    timeout = action.default_timeout if given is None else _positive("timeoutSeconds", given)
     longest = action.longest_timeout
     if timeout is not None and longest is not None and timeout > longest:
         raise InputProblem(f"timeoutSeconds of {action.name} is at most {longest:.0f}")
     return timeout
 
 
-def _number(key: str, value: Any) -> float:
+def _positive(key: str, value: Any) -> float:
     try:
-        return float(value)
-    except (TypeError, ValueError) as problem:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError) as problem:
         raise InputProblem(f"{key} must be a number") from problem
+    if not 1 <= number < math.inf:
+        raise InputProblem(f"{key} must be at least 1")
+    return number
 
 
 def settle(execution: Execution, outcome: Outcome, at: float, choices: Choices) -> Execution:
@@ -94,16 +99,35 @@ def settle(execution: Execution, outcome: Outcome, at: float, choices: Choices) 
     run = execution.history[-1]
     if isinstance(outcome, Goes):
         changed = replace(run, status=outcome.status, due_at=outcome.due_at, gate=outcome.gate, outputs=outcome.outputs)
-        return execution.with_latest(changed)
+        return execution.with_latest(changed if outcome.child is None else asking(changed, outcome.child))
     if isinstance(outcome, Succeeds):
-        return _succeeded(execution.with_latest(_ended(run, Status.SUCCESS, at, outcome.outputs)), outcome, at, choices)
+        return _succeeded(execution.with_latest(ended(run, Status.SUCCESS, at, outcome.outputs)), outcome, at, choices)
     if outcome.retried and run.attempt < run.max_attempts:
-        again = replace(
-            run, attempt=run.attempt + 1, status=Status.IN_PROGRESS, retry_at=at, due_at=None, deadline=None
-        )
-        return execution.with_latest(again)
-    ended = replace(_ended(run, outcome.status, at, outcome.outputs), failure=outcome.failure)
-    return _failed(execution.with_latest(ended), at, choices)
+        again = replace(run, attempt=run.attempt + 1, status=Status.IN_PROGRESS, retry_at=at)
+        return execution.with_latest(replace(again, due_at=None, deadline=None, child=None))
+    run = replace(ended(run, outcome.status, at, outcome.outputs), failure=outcome.failure)
+    return _failed(execution.with_latest(run), at, choices)
+
+
+def asking(run: StepExecution, request: Mapping[str, Any], target: str | None = None) -> StepExecution:
+    """The step execution with a child that is still to be started; every attempt has its own."""
+    child = Child(str(uuid.uuid5(uuid.UUID(run.step_execution_id), f"child/{run.attempt}")), request, target)
+    return replace(run, child=child, outputs={"ExecutionId": child.execution_id})
+
+
+def child_ended(execution: Execution, run: StepExecution, child: Execution, at: float, choices: Choices) -> Execution:
+    """The child has ended that the open step waits for; a stop that waited for it takes effect."""
+    if run.status != Status.CANCELLING:
+        return settle(execution, ACTIONS[run.step.action].child_ended(run, child, choices), at, choices)
+    if execution.cancelling:
+        return replace(execution, cancel_at=at)
+    return execution.with_latest(replace(run, stopping_at=at))
+
+
+def child_refused(execution: Execution, run: StepExecution, message: str, at: float, choices: Choices) -> Execution:
+    """The child cannot be started that the open step asks for."""
+    run = replace(run, child=None, outputs={})
+    return settle(execution.with_latest(run), Fails(Failure(message, "InputValidation"), retried=False), at, choices)
 
 
 def time_out(execution: Execution, at: float, choices: Choices) -> Execution:
@@ -119,7 +143,8 @@ def wake(execution: Execution, at: float, choices: Choices) -> Execution:
     return settle(execution, ACTIONS[run.step.action].wake(run), at, choices)
 
 
-def _ended(run: StepExecution, status: Status, at: float, outputs: Mapping[str, Any]) -> StepExecution:
+def ended(run: StepExecution, status: Status, at: float, outputs: Mapping[str, Any]) -> StepExecution:
+    """The step execution, over."""
     return replace(
         run, status=status, ended_at=at, outputs=outputs, due_at=None, deadline=None, stopping_at=None, retry_at=None
     )
@@ -127,7 +152,7 @@ def _ended(run: StepExecution, status: Status, at: float, outputs: Mapping[str, 
 
 def _go_to(execution: Execution, step_name: str | None, at: float) -> Execution:
     """Go on with a step, or end if there is none."""
-    return _finish(execution, at) if step_name is None else replace(execution, upcoming=Upcoming(step_name, at))
+    return finish(execution, at) if step_name is None else replace(execution, upcoming=Upcoming(step_name, at))
 
 
 def _stands_still(execution: Execution) -> bool:
@@ -151,11 +176,11 @@ def _failed(execution: Execution, at: float, choices: Choices) -> Execution:
     aborts = run.step.on_failure == "Abort"
     if _stands_still(execution):
         ends = aborts and choices.interactive_failure_ends_execution
-        return _finish(execution, at, run.status, _failure_message(run)) if ends else execution
+        return finish(execution, at, run.status, _failure_message(run)) if ends else execution
     if aborts:
-        return _finish(execution, at, run.status, _failure_message(run))
+        return finish(execution, at, run.status, _failure_message(run))
     # isEnd ends the run whether the step failed or succeeded [D].
-    return _finish(execution, at) if run.step.is_end else _go_to(execution, _after_failure(execution, choices), at)
+    return finish(execution, at) if run.step.is_end else _go_to(execution, _after_failure(execution, choices), at)
 
 
 def _after_failure(execution: Execution, choices: Choices) -> str | None:
@@ -170,7 +195,7 @@ def _failure_message(run: StepExecution) -> str:
     return f"Step {run.step.name} ended {run.status}: {reason}"
 
 
-def _finish(
+def finish(
     execution: Execution, at: float, status: Status | None = None, failure_message: str | None = None
 ) -> Execution:
     """The execution ends: Cancelled if that was asked for, else as told, else as its critical steps did."""
@@ -202,8 +227,11 @@ def _document_outputs(execution: Execution) -> dict[str, Any]:
 
 def cancel(execution: Execution, at: float, choices: Choices) -> Execution:
     """Begin to cancel; the open step is Cancelling until it takes effect."""
-    execution = replace(execution, upcoming=None, cancel_at=at + choices.cancelling_seconds)
-    return execution if execution.open_step is None else execution.with_latest(_stopping(execution.open_step))
+    cancel_at = math.inf if execution.waiting_for_children else at + choices.cancelling_seconds
+    execution = replace(execution, upcoming=None, cancel_at=cancel_at)
+    return replace(
+        execution, history=tuple(_stopping(run) if run.ended_at is None else run for run in execution.history)
+    )
 
 
 def cancelled(execution: Execution, at: float) -> Execution:
@@ -215,19 +243,19 @@ def cancelled(execution: Execution, at: float) -> Execution:
 
 def cancel_ran_out(execution: Execution, at: float) -> Execution:
     """The onCancel steps have taken too long."""
-    return _finish(_stopped(execution, at, Status.CANCELLED), at)
+    return finish(_stopped(execution, at, Status.CANCELLED), at)
 
 
 def complete(execution: Execution, at: float, choices: Choices) -> Execution:
     """The execution is ended as it stands."""
     execution = _stopped(execution, at, Status(choices.completed_step_status))
-    return _finish(execution, at, Status(choices.completed_status))
+    return finish(execution, at, Status(choices.completed_status))
 
 
 def stop_step(execution: Execution, at: float, choices: Choices) -> Execution:
     """Begin to stop the open step alone."""
-    run = replace(_stopping(execution.history[-1]), stopping_at=at + choices.cancelling_seconds)
-    return execution.with_latest(run)
+    stopping_at = math.inf if execution.waiting_for_children else at + choices.cancelling_seconds
+    return execution.with_latest(replace(_stopping(execution.history[-1]), stopping_at=stopping_at))
 
 
 def step_stopped(execution: Execution, at: float, choices: Choices) -> Execution:
@@ -246,8 +274,8 @@ def _stopping(run: StepExecution) -> StepExecution:
 
 
 def _stopped(execution: Execution, at: float, status: Status) -> Execution:
-    run = execution.open_step
-    return execution if run is None else execution.with_latest(_ended(run, status, at, run.outputs))
+    runs = (ended(run, status, at, run.outputs) if run.ended_at is None else run for run in execution.history)
+    return replace(execution, history=tuple(runs))
 
 
 def _lookup(execution: Execution, at: float) -> Lookup:

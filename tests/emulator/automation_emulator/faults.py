@@ -9,11 +9,14 @@ request is hit depends on nothing but their order.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
+from . import fields
+from .fields import FieldError
 from .wire import Answer, Call, error_answer, reset_connection, typed_answer
 
 # Where the server leaves word for the operation that its effect is to show later, in seconds.
@@ -21,10 +24,6 @@ EFFECT_DELAY = "automation_emulator.effect_delay"
 NOT_JSON = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 Reply = Callable[[], Answer]
-
-
-class FaultError(ValueError):
-    """A fault was asked for that does not exist."""
 
 
 @dataclass
@@ -43,10 +42,19 @@ class Fault:
     @classmethod
     def read(cls, asked: Mapping[str, Any]) -> Fault:
         """The fault that a control request describes."""
-        unknown = set(asked) - {one.name for one in fields(cls)}
-        if unknown or asked.get("kind") not in KINDS:
-            raise FaultError(f"A fault needs a kind of {', '.join(KINDS)}; unknown: {sorted(unknown)}.")
-        return cls(**asked)
+        fields.only(asked, *(one.name for one in dataclasses.fields(cls)))
+        if asked.get("kind") not in list(KINDS):
+            raise FieldError(f"kind takes one of {', '.join(KINDS)}.")
+        return cls(
+            kind=asked["kind"],
+            operation=fields.text(asked, "operation", cls.operation),
+            code=fields.text(asked, "code", cls.code),
+            status=fields.count(asked, "status", cls.status, 400, 599),
+            message=fields.text(asked, "message", cls.message),
+            seconds=fields.number(asked, "seconds", None),
+            times=fields.count(asked, "times", cls.times),
+            skip=fields.count(asked, "skip", cls.skip),
+        )
 
     def hits(self, operation: str) -> bool:
         """Whether it befalls this request; counts it either way."""
@@ -90,13 +98,13 @@ class Faults:
 
 def _error(fault: Fault, call: Call, reply: Reply, released: threading.Event) -> Answer:
     """An error instead of the effect."""
-    return error_answer(call, fault.status, fault.code, fault.message)
+    return error_answer(call.is_ssm, fault.status, fault.code, fault.message)
 
 
 def _server_error_after(fault: Fault, call: Call, reply: Reply, released: threading.Event) -> Answer:
     """An error although there was the effect."""
     reply()
-    return error_answer(call, fault.status, fault.code, fault.message)
+    return error_answer(call.is_ssm, fault.status, fault.code, fault.message)
 
 
 def _reset_before(fault: Fault, call: Call, reply: Reply, released: threading.Event) -> Answer:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import base64
 import datetime
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from .errors import AutomationError
@@ -45,8 +48,7 @@ EXECUTION_TESTS: dict[str, ExecutionTest] = {
     "DocumentNamePrefix": lambda run, values: run.runbook.name.startswith(tuple(values)),
     "ExecutionStatus": lambda run, values: run.status in _statuses(values),
     "ExecutionId": lambda run, values: run.execution_id in values,
-    # Runs with targets, the only ones that have children, are refused at the start.
-    "ParentExecutionId": lambda run, values: False,
+    "ParentExecutionId": lambda run, values: run.parent_id in values,
     "CurrentAction": lambda run, values: run.open_step is not None and run.open_step.step.action in values,
     "StartTimeBefore": lambda run, values: run.requested_at <= max(_times(values)),
     "StartTimeAfter": lambda run, values: run.requested_at >= min(_times(values)),
@@ -104,39 +106,56 @@ def check(asked: Sequence[Filter]) -> None:
 
 
 def page(items: Iterator[Item], size: int | None, name: Callable[[Item], str]) -> tuple[list[Item], str | None]:
-    """The next `size` items, and the token for those after, which names the last item shown."""
+    """The next `size` items, and the name of the last of them if there are more."""
     shown: list[Item] = []
     for item in items:
         if len(shown) == (size or PAGE):
-            return shown, token(name(shown[-1]))
+            return shown, name(shown[-1])
         shown.append(item)
     return shown, None
 
 
-def token(last: str) -> str:
-    """A NextToken: opaque to clients."""
-    return base64.urlsafe_b64encode(last.encode()).decode()
+@dataclass(frozen=True)
+class Pages:
+    """The pages of one question. A token names the last item shown; it is good for the same question only [I]."""
 
+    operation: str
+    request: Mapping[str, Any]
 
-def untoken(next_token: str) -> str:
-    """The name of the last item on the page before."""
-    try:
-        return base64.urlsafe_b64decode(next_token.encode()).decode()
-    except ValueError as problem:
-        raise invalid_token() from problem
+    @property
+    def _question(self) -> str:
+        asked = {name: value for name, value in self.request.items() if name not in ("NextToken", "MaxResults")}
+        return hashlib.sha256(json.dumps([self.operation, asked], sort_keys=True).encode()).hexdigest()[:16]
+
+    def token(self, last: str | None) -> str | None:
+        """The NextToken for what follows an item: opaque to clients."""
+        return None if last is None else base64.urlsafe_b64encode(f"{self._question}/{last}".encode()).decode()
+
+    @property
+    def last(self) -> str | None:
+        """The last item of the page before; None at the start."""
+        next_token = self.request.get("NextToken")
+        if not next_token:
+            return None
+        try:
+            question, _slash, last = base64.urlsafe_b64decode(next_token.encode()).decode().partition("/")
+        except ValueError as problem:
+            raise invalid_token() from problem
+        if question != self._question:
+            raise invalid_token()
+        return last
 
 
 def invalid_token() -> AutomationError:
     """The answer to a NextToken that was not given out."""
-    return AutomationError("InvalidNextToken", "The NextToken is not one that this operation returned.")
+    return AutomationError("InvalidNextToken", "The NextToken is not one that this request was given.")
 
 
-def after(items: Iterable[Item], next_token: str | None, name: Callable[[Item], str]) -> Iterator[Item]:
-    """The items that follow the one a token names."""
+def after(items: Iterable[Item], last: str | None, name: Callable[[Item], str]) -> Iterator[Item]:
+    """The items that follow the last one shown."""
     rest = iter(items)
-    if not next_token:
+    if last is None:
         return rest
-    last = untoken(next_token)
     if not any(name(item) == last for item in rest):
         raise invalid_token()
     return rest

@@ -123,6 +123,15 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Child:
+    """An execution that a step asks for and waits for; `request` has the members of a StartAutomationExecution."""
+
+    execution_id: str
+    request: Mapping[str, Any]
+    target: str | None = None
+
+
+@dataclass(frozen=True)
 class StepExecution:
     """One run of a step. A step that is run again gets a new one."""
 
@@ -139,11 +148,18 @@ class StepExecution:
     failure: Failure | None = None
     # The approvals that the step waits for.
     gate: Gate | None = None
+    # The execution that the step waits for.
+    child: Child | None = None
     # When the action goes on by itself, when its time runs out, when a stop takes effect, when it is tried again.
     due_at: float | None = None
     deadline: float | None = None
     stopping_at: float | None = None
     retry_at: float | None = None
+
+    @property
+    def child_id(self) -> str | None:
+        """The id of the execution that the step waits for."""
+        return self.child.execution_id if self.child is not None else None
 
 
 @dataclass(frozen=True)
@@ -189,6 +205,15 @@ class Request:
 
 
 @dataclass(frozen=True)
+class RateControl:
+    """A run on targets: how many children it has at a time, and how many may fail before no more are started."""
+
+    targets: Sequence[str]
+    concurrency: int
+    most_errors: int
+
+
+@dataclass(frozen=True)
 class Execution:
     """One automation execution."""
 
@@ -206,6 +231,12 @@ class Execution:
     # Members of the start request that the API shows again as they came.
     echo: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    # The execution that started this one, on which of its targets, and how many generations above there are.
+    parent_id: str | None = None
+    target: str | None = None
+    generation: int = 0
+    # If set, the runbook's steps are the children, one for each target.
+    rate_control: RateControl | None = None
     begun: bool = False
     history: tuple[StepExecution, ...] = ()
     upcoming: Upcoming | None = None
@@ -213,7 +244,8 @@ class Execution:
     # The status of the first critical step that failed: the execution's, whatever succeeds later [O].
     flaw: Status | None = None
     failure_message: str | None = None
-    # When a cancel takes effect, and until when its onCancel steps may run.
+    # When a cancel takes effect (not before the children have ended: never, until they have), and until when its
+    # onCancel steps may run.
     cancel_at: float | None = None
     cancel_until: float | None = None
     outputs: Mapping[str, Any] = field(default_factory=dict)
@@ -223,8 +255,22 @@ class Execution:
 
     @property
     def open_step(self) -> StepExecution | None:
-        """The step execution that has begun and not ended; there is at most one [I]."""
-        return self.history[-1] if self.history and self.history[-1].ended_at is None else None
+        """The step execution that has begun and not ended; there is at most one [I], but for the steps on targets."""
+        if self.rate_control is not None or not self.history:
+            return None
+        return self.history[-1] if self.history[-1].ended_at is None else None
+
+    @property
+    def open_steps(self) -> list[StepExecution]:
+        """The step executions that have begun and not ended."""
+        if self.rate_control is None:
+            return [self.open_step] if self.open_step is not None else []
+        return [run for run in self.history if run.ended_at is None]
+
+    @property
+    def waiting_for_children(self) -> list[StepExecution]:
+        """The step executions that wait for a child."""
+        return [run for run in self.open_steps if run.child is not None]
 
     @property
     def cancelling(self) -> bool:
@@ -263,3 +309,8 @@ class Execution:
     def with_latest(self, run: StepExecution) -> Execution:
         """The execution with its last step execution in a new state."""
         return replace(self, history=(*self.history[:-1], run))
+
+    def with_run(self, run: StepExecution) -> Execution:
+        """The execution with any of its step executions in a new state."""
+        same = run.step_execution_id
+        return replace(self, history=tuple(run if one.step_execution_id == same else one for one in self.history))

@@ -10,28 +10,37 @@ and tags stay moto's.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ssm import urls
 from moto.ssm.exceptions import InvalidDocument, SSMException
-from moto.ssm.models import SimpleSystemManagerBackend
+from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from . import principals, validation
 from .denials import Denials
 from .errors import AutomationError, start_refused
 from .faults import EFFECT_DELAY
+from .launch import Sources, check_keys
 from .model import Runbook
 from .runbooks import RunbookError, parse
 from .service import Answer, AutomationService, Context, Parameters
 from .wire import JSON
 
 RESOURCE_TYPE = "Automation"
+# Operations of moto's that this changes: moto itself takes whatever it is sent.
+CHECKED = (
+    "CreateDocument",
+    "UpdateDocument",
+    "AddTagsToResource",
+    "RemoveTagsFromResource",
+    "ListTagsForResource",
+)
 Operation = Callable[[Context, Parameters], Answer]
 # Body and headers of a successful answer.
 Reply = tuple[str, dict[str, str]]
@@ -87,6 +96,67 @@ def _create_document(backend: SimpleSystemManagerBackend, name: str, content: st
     )
 
 
+def _with_plain_defaults(answer: ActionResult, member: str) -> ActionResult:
+    """A document's description with the defaults of Boolean parameters as JSON has them; moto has them as Python."""
+    description = answer.result[member]
+    if not description.get("Parameters"):
+        return answer
+    parameters = [_with_plain_default(one) for one in description["Parameters"]]
+    return ActionResult({**answer.result, member: {**description, "Parameters": parameters}})
+
+
+def _with_plain_default(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
+    if parameter["Type"] != "Boolean" or "DefaultValue" not in parameter:
+        return parameter
+    return {**parameter, "DefaultValue": parameter["DefaultValue"].lower()}
+
+
+def sources(library: Library) -> Callable[[str, str], Sources]:
+    """What moto holds for an account and Region, besides executions."""
+
+    def of(account: str, region: str) -> Sources:
+        def backend() -> SimpleSystemManagerBackend:
+            # A reset makes new ones.
+            found = ssm_backends[account][region]
+            library.give_to(found)
+            return found
+
+        return Sources(
+            runbook=lambda name, version: _runbook(backend(), name, version),
+            store=lambda name: _stored_parameter(backend(), name),
+        )
+
+    return of
+
+
+def _runbook(backend: SimpleSystemManagerBackend, name: str, version: str | None) -> Runbook:
+    """An Automation document in the version asked for: a number, $LATEST, or else the default [D]."""
+    name = name.rpartition("/")[2] if name.startswith("arn:") else name
+    if _document_type(backend, name) != RESOURCE_TYPE:
+        message = f"There is no Automation document {name}."
+        raise AutomationError("AutomationDefinitionNotFoundException", message)
+    try:
+        document = backend.get_document(name, "" if version in (None, "$DEFAULT") else version, "", "")
+        return parse(name, document["DocumentVersion"], document["Content"])
+    except InvalidDocument as problem:
+        message = f"Automation document {name} has no version {version}."
+        raise AutomationError("AutomationDefinitionVersionNotFoundException", message) from problem
+    except RunbookError as problem:
+        raise start_refused(str(problem)) from problem
+
+
+def _document_type(backend: SimpleSystemManagerBackend, name: str) -> str | None:
+    try:
+        return str(backend.describe_document(name, "", "")["DocumentType"])
+    except InvalidDocument:
+        return None
+
+
+def _stored_parameter(backend: SimpleSystemManagerBackend, name: str) -> str | None:
+    stored = backend.get_parameter(name)
+    return str(stored.value) if stored is not None else None
+
+
 class AutomationResponse(SimpleSystemManagerResponse):
     """moto's Systems Manager with the Automation operations."""
 
@@ -104,8 +174,11 @@ class AutomationResponse(SimpleSystemManagerResponse):
     def call_action(self) -> TYPE_RESPONSE:
         """Answer a request, unless its caller is denied the operation."""
         action = self._get_action()
+        self.service.bring_up_to_date(self.current_account, self.region)
         try:
             self.denials.check(self._caller(), f"ssm:{action}", self._resource())
+            if action in CHECKED:
+                validation.checked(action, validation.read(self.body), self.service.choices)
         except AutomationError as problem:
             return self.serialized(ActionResult(SSMException(problem.code, problem.message)))
         return super().call_action()
@@ -138,18 +211,23 @@ class AutomationResponse(SimpleSystemManagerResponse):
         """CreateDocument: an Automation document has to be a runbook."""
         if self._get_param("DocumentType") == RESOURCE_TYPE:
             self._check_runbook()
-        return super().create_document()
+        return _with_plain_defaults(super().create_document(), "DocumentDescription")
 
     def update_document(self) -> ActionResult:
         """UpdateDocument: so has a new version of one."""
-        if self._document_type(self._get_param("Name")) == RESOURCE_TYPE:
+        if _document_type(self.ssm_backend, self._get_param("Name")) == RESOURCE_TYPE:
             self._check_runbook()
-        return super().update_document()
+        return _with_plain_defaults(super().update_document(), "DocumentDescription")
+
+    def describe_document(self) -> ActionResult:
+        """DescribeDocument."""
+        return _with_plain_defaults(super().describe_document(), "Document")
 
     def add_tags_to_resource(self) -> ActionResult:
         """AddTagsToResource, for executions as well."""
         if self._get_param("ResourceType") != RESOURCE_TYPE:
             return super().add_tags_to_resource()
+        self._check_keys()
         added = {tag["Key"]: tag["Value"] for tag in self._get_param("Tags")}
         return self._retag(lambda tags: {**tags, **added})
 
@@ -167,6 +245,12 @@ class AutomationResponse(SimpleSystemManagerResponse):
         tags = self._tags()
         return ActionResult({"TagList": [{"Key": key, "Value": value} for key, value in tags.items()]})
 
+    def _check_keys(self) -> None:
+        try:
+            check_keys(self._get_param("Tags"))
+        except AutomationError as problem:
+            raise SSMException(problem.code, problem.message) from problem
+
     def _retag(self, change: Callable[[dict[str, str]], dict[str, str]]) -> ActionResult:
         self.service.retag(self._context(), self._get_param("ResourceId"), change(self._tags()))
         return EmptyResult()
@@ -180,7 +264,7 @@ class AutomationResponse(SimpleSystemManagerResponse):
     def _answer(self, operation: Operation) -> Reply:
         """Check a request, carry it out, and write the answer; moto's own writer takes far longer for many steps."""
         try:
-            parameters = validation.checked(self._get_action(), self.body, self.service.choices)
+            parameters = validation.checked(self._get_action(), validation.read(self.body), self.service.choices)
             return json.dumps(operation(self._context(), parameters)), {"Content-Type": JSON}
         except AutomationError as problem:
             raise SSMException(problem.code, problem.message) from problem
@@ -190,8 +274,6 @@ class AutomationResponse(SimpleSystemManagerResponse):
             caller=self._caller(),
             account=self.current_account,
             region=self.region,
-            runbook=self._runbook,
-            store=self._stored_parameter,
             effect_delay=self.normalized_request.environ.get(EFFECT_DELAY, 0.0),
         )
 
@@ -204,31 +286,6 @@ class AutomationResponse(SimpleSystemManagerResponse):
         if execution_id is None:
             return "*"
         return f"arn:{self.partition}:ssm:{self.region}:{self.current_account}:automation-execution/{execution_id}"
-
-    def _runbook(self, name: str, version: str | None) -> Runbook:
-        """An Automation document in the version asked for: a number, $LATEST, or else the default [D]."""
-        name = name.rpartition("/")[2] if name.startswith("arn:") else name
-        if self._document_type(name) != RESOURCE_TYPE:
-            message = f"There is no Automation document {name}."
-            raise AutomationError("AutomationDefinitionNotFoundException", message)
-        try:
-            document = self.ssm_backend.get_document(name, "" if version in (None, "$DEFAULT") else version, "", "")
-            return parse(name, document["DocumentVersion"], document["Content"])
-        except InvalidDocument as problem:
-            message = f"Automation document {name} has no version {version}."
-            raise AutomationError("AutomationDefinitionVersionNotFoundException", message) from problem
-        except RunbookError as problem:
-            raise start_refused(str(problem)) from problem
-
-    def _document_type(self, name: str) -> str | None:
-        try:
-            return str(self.ssm_backend.describe_document(name, "", "")["DocumentType"])
-        except InvalidDocument:
-            return None
-
-    def _stored_parameter(self, name: str) -> str | None:
-        stored = self.ssm_backend.get_parameter(name)
-        return str(stored.value) if stored is not None else None
 
     def _check_runbook(self) -> None:
         try:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .patterns import compiled
 from .substitution import REFERENCE
 
 # Reads a parameter of Parameter Store, for a default like {{ssm:name}} [D].
@@ -52,6 +53,15 @@ class Parameter:
         self._check(value, items)
         return value
 
+    def check_default(self) -> None:
+        """Refuse a default that could not be given; a number or Boolean may be written as a string [I]."""
+        value = self.default
+        if not isinstance(value, _KINDS.get(self.type, list if self.is_list else str)):
+            raise ParameterError(f'Parameter "{self.name}" of type {self.type} cannot be {json.dumps(value)}.')
+        if isinstance(value, str) and not self.is_list:
+            value = self._item(value)
+        self._check(value, value if self.is_list else [value])
+
     def _item(self, text: str) -> Any:
         try:
             return _READERS.get(self.type, str)(text)
@@ -72,13 +82,20 @@ class Parameter:
             raise ParameterError(f'Parameter "{self.name}" has value "{item}" not found in [{allowed}].')
         if not isinstance(item, str):
             return
-        if self.allowed_pattern is not None and not re.search(self.allowed_pattern, item):
+        if self.allowed_pattern is not None and not compiled(self.allowed_pattern).search(item):
             raise ParameterError(f'Parameter "{self.name}" has value "{item}", not like {self.allowed_pattern}.')
         if not self._within(len(item), "minChars", "maxChars"):
             raise ParameterError(f'Parameter "{self.name}" has {len(item)} characters, which its limits do not allow.')
 
     def _within(self, number: int, least: str, most: str) -> bool:
         return self.limits.get(least, 0) <= number <= self.limits.get(most, number)
+
+
+def _integer(text: str) -> int:
+    """A number in plain digits; AWS's own reading is not documented [I]."""
+    if not re.fullmatch(r"-?[0-9]+", text):
+        raise ValueError(text)
+    return int(text)
 
 
 def _boolean(text: str) -> bool:
@@ -95,11 +112,32 @@ def _mapping(text: str) -> dict[str, Any]:
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
-    "Integer": int,
+    "Integer": _integer,
     "Boolean": _boolean,
     "MapList": _mapping,
     "StringMap": _mapping,
 }
+
+
+# What a default is in the runbook's text; of other types a list or a string.
+_KINDS: dict[str, tuple[type, ...]] = {
+    "Integer": (int, str),
+    "Boolean": (bool, str),
+    "StringMap": (dict, str),
+}
+
+
+def read(name: str, entry: Mapping[str, Any]) -> Parameter:
+    """A parameter as the text of a runbook declares it."""
+    limits = {key: int(entry[key]) for key in ("minItems", "maxItems", "minChars", "maxChars") if key in entry}
+    return Parameter(
+        name=name,
+        type=entry["type"],
+        default=entry.get("default"),
+        allowed_values=tuple(entry.get("allowedValues") or ()),
+        allowed_pattern=entry.get("allowedPattern"),
+        limits=limits,
+    )
 
 
 def bind(declared: Mapping[str, Parameter], given: Mapping[str, Sequence[str]], store: StoreLookup) -> dict[str, Any]:

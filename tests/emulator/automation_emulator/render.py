@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ def execution(run: Execution, choices: Choices) -> Shown:
         "StepExecutions": listed[: choices.truncate_steps_over],
         "StepExecutionsTruncated": truncated,
         "Parameters": {name: list(values) for name, values in run.given.items()},
+        **_progress(run),
         "Variables": {name: strings(value) for name, value in run.runbook.variables.items()},
     }
 
@@ -48,13 +50,34 @@ def _summary(run: Execution) -> Shown:
         ExecutedBy=run.executed_by.arn,
         CurrentStepName=open_step.step.name if open_step else None,
         CurrentAction=open_step.step.action if open_step else None,
-        FailureMessage=run.failure_message,
+        FailureMessage=None if run.final in (None, Status.SUCCESS) else run.failure_message,
         Outputs={name: strings(value) for name, value in run.outputs.items()},
-        Targets=[],
-        ResolvedTargets={"ParameterValues": [], "Truncated": False},
-        **run.echo,
-        **_request(run),
+        ParentAutomationExecutionId=run.parent_id,
+        Target=run.target,
+        **{"Targets": [], "ResolvedTargets": _resolved(run), **run.echo, **_request(run)},
     )
+
+
+def _resolved(run: Execution) -> Shown:
+    targets = run.rate_control.targets if run.rate_control is not None else ()
+    return {"ParameterValues": list(targets), "Truncated": False}
+
+
+def _progress(run: Execution) -> Shown:
+    """ProgressCounters of a run on targets: how its children have ended so far."""
+    if run.rate_control is None:
+        return {}
+    ended = Counter(one.status for one in run.history)
+    counted = {f"{name}Steps": ended[status] for name, status in _COUNTED.items()}
+    return {"ProgressCounters": {"TotalSteps": len(run.runbook.steps), **counted}}
+
+
+_COUNTED = {
+    "Success": Status.SUCCESS,
+    "Failed": Status.FAILED,
+    "Cancelled": Status.CANCELLED,
+    "TimedOut": Status.TIMED_OUT,
+}
 
 
 def _request(run: Execution) -> Shown:

@@ -13,10 +13,11 @@ from typing import Any
 
 import yaml
 
+from . import parameters, schema
 from .actions.base import InputProblem
 from .actions.registry import ACTIONS
 from .model import Runbook, Step
-from .parameters import Parameter
+from .nesting import too_deep
 from .substitution import references
 
 SCHEMA_VERSION = "0.3"
@@ -37,10 +38,15 @@ class RunbookError(ValueError):
 def parse(name: str, version: str, content: str) -> Runbook:
     """The runbook in a document's text, JSON or YAML."""
     document = _read(content)
+    if too_deep(document):
+        raise RunbookError("The document is nested too deeply.")
     if not isinstance(document, dict) or not isinstance(document.get("mainSteps"), list):
         raise RunbookError("The document has no mainSteps.")
     if str(document.get("schemaVersion")) != SCHEMA_VERSION:
         raise RunbookError(f"An Automation document has schemaVersion {SCHEMA_VERSION}.")
+    written_wrongly = list(schema.problems(document))
+    if written_wrongly:
+        raise RunbookError(" ".join(written_wrongly))
     runbook = _runbook(name, version, document)
     found = [*_step_problems(runbook), *_reference_problems(runbook)]
     if found:
@@ -65,6 +71,8 @@ def _read(content: str) -> Any:
         return yaml.load(content, Loader=_Loader)  # a SafeLoader
     except (ValueError, yaml.YAMLError) as problem:
         raise RunbookError(f"The document cannot be read: {problem}") from problem
+    except RecursionError as problem:
+        raise RunbookError("The document is nested too deeply.") from problem
 
 
 def unsupported_actions(runbook: Runbook) -> list[str]:
@@ -77,35 +85,21 @@ def _runbook(name: str, version: str, document: Mapping[str, Any]) -> Runbook:
         name=name,
         version=version,
         steps=tuple(_step(entry) for entry in document["mainSteps"]),
-        parameters={key: _parameter(key, entry) for key, entry in (document.get("parameters") or {}).items()},
+        parameters={key: parameters.read(key, entry) for key, entry in (document.get("parameters") or {}).items()},
         variables={key: entry.get("default") for key, entry in (document.get("variables") or {}).items()},
         outputs=tuple(document.get("outputs") or ()),
     )
 
 
-def _parameter(name: str, entry: Mapping[str, Any]) -> Parameter:
-    limits = {key: int(entry[key]) for key in ("minItems", "maxItems", "minChars", "maxChars") if key in entry}
-    return Parameter(
-        name=name,
-        type=str(entry.get("type", "String")),
-        default=entry.get("default"),
-        allowed_values=tuple(entry.get("allowedValues") or ()),
-        allowed_pattern=entry.get("allowedPattern"),
-        limits=limits,
-    )
-
-
-def _step(entry: Any) -> Step:
-    if not isinstance(entry, dict) or "name" not in entry or "action" not in entry:
-        raise RunbookError("Every step needs a name and an action.")
+def _step(entry: Mapping[str, Any]) -> Step:
     return Step(
-        name=str(entry["name"]),
-        action=str(entry["action"]),
-        inputs=entry.get("inputs") or {},
+        name=entry["name"],
+        action=entry["action"],
+        inputs=entry["inputs"],
         timeout_seconds=entry.get("timeoutSeconds"),
         max_attempts=entry.get("maxAttempts", 1),
-        on_failure=str(entry.get("onFailure", "Abort")),
-        on_cancel=str(entry.get("onCancel", "Abort")),
+        on_failure=entry.get("onFailure", "Abort"),
+        on_cancel=entry.get("onCancel", "Abort"),
         next_step=entry.get("nextStep"),
         is_end=_flag(entry.get("isEnd", False)),
         is_critical=_flag(entry["isCritical"]) if "isCritical" in entry else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterable
+from email.utils import formatdate
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -17,10 +18,11 @@ from .clock import Clock
 from .control import PREFIX, Control
 from .denials import Denials
 from .faults import Faults
-from .moto_ssm import Library, bind
+from .guarded import answered
+from .moto_ssm import Library, bind, sources
 from .recorder import Recorder
 from .service import AutomationService
-from .wire import Environ, StartResponse, call, read_call
+from .wire import Environ, StartResponse, read_call
 
 
 class Emulator:
@@ -29,7 +31,7 @@ class Emulator:
     def __init__(self, time_scale: float = 1.0, library: Library | None = None) -> None:
         clock, denials, library = Clock(time_scale), Denials(), library or Library()
         self._recorder, self._faults = Recorder(), Faults()
-        service = AutomationService(clock)
+        service = AutomationService(clock, sources(library))
         bind(service, denials, library)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self.control = Control(service, clock, self._recorder, self._faults, denials, library)
@@ -40,9 +42,10 @@ class Emulator:
             return self.control.answer(environ).write(start_response)
         asked = read_call(environ)
         if asked is None:
-            answer: Iterable[bytes] = self._moto(environ, start_response)
-            return answer
-        reply = self._recorder.record(asked, lambda: self._faults.apply(asked, lambda: call(self._moto, environ)))
+            return answered(self._moto, asked, environ).write(start_response)
+        reply = self._recorder.record(
+            asked, lambda: self._faults.apply(asked, lambda: answered(self._moto, asked, environ))
+        )
         return reply.write(start_response)
 
 
@@ -56,6 +59,10 @@ class RequestHandler(MotoRequestHandler):
         """Answer requests until the connection ends, be it that a fault has reset it."""
         with contextlib.suppress(OSError):
             super().handle()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date header of an answer: the service's time, which is the emulator's."""
+        return formatdate(self.server.app.control.clock.now() if timestamp is None else timestamp, usegmt=True)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing; the requests are in the log of the control endpoint."""

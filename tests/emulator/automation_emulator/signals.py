@@ -16,9 +16,15 @@ from .model import Execution, Mode, Signal, Status, StepExecution
 from .principals import Principal
 from .runbooks import successors
 
+# The payload key that names the step which a signal is for [D].
+_STEP_KEYS = {"Resume": "StepName", "StartStep": "StepName", "StopStep": "StepExecutionId"}
 
-def read(signal_type: str, payload: Mapping[str, Sequence[str]], caller: Principal) -> Signal:
-    """The signal of a request; of each payload key the first value counts, keys of other signals do not matter [I]."""
+
+def read(signal_type: str, payload: Mapping[str, Sequence[str]], caller: Principal, choices: Choices) -> Signal:
+    """The signal of a request; of a Comment the first value counts, keys of other signals do not matter [I]."""
+    key = _STEP_KEYS.get(signal_type, "")
+    if len(payload.get(key, ())) > 1 and choices.several_steps == "refuse":
+        raise AutomationError(choices.missing_payload_error, f"{signal_type} takes one {key} in its Payload.")
     first = {key: values[0] for key, values in payload.items() if values}
     return Signal(signal_type, caller, first.get("StepName"), first.get("StepExecutionId"), first.get("Comment"))
 
@@ -31,6 +37,8 @@ def accept(execution: Execution, signal: Signal, at: float, choices: Choices) ->
         raise signal_refused("The execution is being cancelled.")
     if execution.request is not None:
         return change_requests.receive(execution, execution.request, signal, at, choices)
+    if execution.rate_control is not None:
+        raise signal_refused("A run on targets takes no signals; its children do.")
     if choices.interactive_signal_by_starter_only and signal.type not in (APPROVE, REJECT):
         refuse_strangers(execution, signal.caller, choices)
     return _HANDLERS[signal.type](execution, signal, at, choices)

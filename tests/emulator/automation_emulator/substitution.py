@@ -40,11 +40,16 @@ def resolve(value: Any, lookup: Lookup) -> Any:
     if isinstance(value, dict):
         return {key: resolve(item, lookup) for key, item in value.items()}
     if isinstance(value, list):
-        return [resolve(item, lookup) for item in value]
+        return [one for item in value for one in _spliced(item, resolve(item, lookup))]
     if not isinstance(value, str):
         return value
     lone = REFERENCE.fullmatch(value)
     return lookup(lone[1]) if lone else REFERENCE.sub(lambda found: text(lookup(found[1])), value)
+
+
+def _spliced(item: Any, resolved: Any) -> list[Any]:
+    """What an item of a list comes to: a reference to a list gives that list's items, as in AWS's examples [D]."""
+    return resolved if isinstance(item, str) and isinstance(resolved, list) else [resolved]
 
 
 def text(value: Any) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from . import change_requests, engine, signals
+from . import change_requests, engine, rate_control, signals
 from .choices import Choices
 from .errors import AutomationError
 from .model import Execution
@@ -30,6 +30,13 @@ def advance(execution: Execution, now: float, choices: Choices) -> Execution:
     return execution
 
 
+def next_moment(execution: Execution, choices: Choices) -> float | None:
+    """When the execution goes on by itself."""
+    if execution.final is not None:
+        return None
+    return min((_moment(event) for event in _events(execution, choices)), default=None)
+
+
 def _moment(event: Event) -> float:
     return event[0]
 
@@ -41,9 +48,15 @@ def _events(execution: Execution, choices: Choices) -> Iterator[Event]:
     if execution.request is not None:
         yield from _request_events(execution)
     elif not execution.begun and not execution.cancelling:
-        yield execution.begins_at, lambda: engine.begin(execution, execution.begins_at)
+        yield execution.begins_at, lambda: _begin(execution, choices)
     yield from _cancel_events(execution)
     yield from _step_events(execution, choices)
+
+
+def _begin(execution: Execution, choices: Choices) -> Execution:
+    if execution.rate_control is not None:
+        return rate_control.begin(execution, execution.begins_at, choices)
+    return engine.begin(execution, execution.begins_at)
 
 
 def _request_events(execution: Execution) -> Iterator[Event]:

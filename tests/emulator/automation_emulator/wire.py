@@ -14,6 +14,9 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from .nesting import too_deep
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -85,10 +88,12 @@ def read_call(environ: Environ) -> Call | None:
 
 
 def _json(body: bytes) -> Any:
+    """What a body says; None if it cannot be read."""
     try:
-        return json.loads(body)
-    except ValueError:
+        found = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
         return None
+    return None if too_deep(found) else found
 
 
 def _body(environ: Environ) -> bytes:
@@ -121,11 +126,17 @@ def typed_answer(status: int, body: bytes, content_type: str) -> Answer:
     return Answer(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))], body)
 
 
-def error_answer(asked: Call, status: int, code: str, message: str) -> Answer:
+def is_json(environ: Environ) -> bool:
+    """Whether a request speaks one of the JSON protocols, which name the operation in a header."""
+    return bool(environ.get("HTTP_X_AMZ_TARGET"))
+
+
+def error_answer(as_json: bool, status: int, code: str, message: str) -> Answer:
     """An error as the protocol of the request writes it."""
-    if asked.is_ssm:
+    if as_json:
         return json_answer(status, {"__type": code, "message": message}, JSON)
-    body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+    error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    body = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
     return typed_answer(status, body.encode(), "text/xml")
 
 

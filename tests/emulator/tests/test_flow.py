@@ -235,15 +235,22 @@ def test_sleep(inputs: dict[str, str], seconds: float) -> None:
         {"Timestamp": "soon"},
         {"Duration": "PT1S", "Timestamp": "2030-01-01T00:00:00Z"},
         {"Duration": 5},
+        {"Duration": "P9999999999999D"},
     ],
 )
 def test_sleep_that_cannot_be_worked_out(inputs: dict[str, Any]) -> None:
     assert str(after(execution({"name": "a", "action": "aws:sleep", "inputs": inputs}), 0).final) == "Failed"
 
 
-@pytest.mark.parametrize("seconds", [2592001, "soon"])
-def test_timeouts_have_limits(seconds: Any) -> None:
-    assert str(after(execution(pause("a", timeoutSeconds=seconds)), 0).final) == "Failed"
+@pytest.mark.parametrize("key", ["timeoutSeconds", "maxAttempts"])
+@pytest.mark.parametrize("value", ["soon", "-1", "0", "nan", "inf"])
+def test_numbers_that_are_known_late_have_limits(key: str, value: str) -> None:
+    run = execution(sleep("a", **{key: "{{ variable:number }}"}), variables={"number": {"default": value}})
+    assert str(after(run, 0).final) == "Failed"
+
+
+def test_timeouts_have_limits() -> None:
+    assert str(after(execution(pause("a", timeoutSeconds=2592001)), 0).final) == "Failed"
 
 
 def test_substitution() -> None:
@@ -278,7 +285,7 @@ def test_a_step_can_use_what_another_put_out() -> None:
     gate = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["operator"]}, "onFailure": "Continue"}
     rule = {"Variable": "{{ gate.ApprovalStatus }}", "StringEquals": "Rejected", "NextStep": "no"}
     run = after(execution(gate, branch("b", rule), sleep("yes"), sleep("no"), outputs=["gate.ApprovalStatus"]), 0)
-    run = signals.accept(run, signals.read("Reject", {}, CALLER), START + 1, Choices())
+    run = signals.accept(run, signals.read("Reject", {}, CALLER, Choices()), START + 1, Choices())
     run = after(run, 99)
     assert [name for name, _status in seen(run)] == ["gate", "b", "no"]
     assert run.outputs == {"gate.ApprovalStatus": "Rejected"}

@@ -117,6 +117,73 @@ def test_pages_of_executions_stay_put_while_others_start(runs: Any) -> None:
     assert "NextToken" not in second
 
 
+@pytest.mark.parametrize("key", ["ExecutionId", "ParentExecutionId"])
+def test_ten_ids_at_a_time(runs: Any, key: str) -> None:
+    runs.document(PAUSE)
+    start = runs.ssm.start_automation_execution
+    started = [start(DocumentName="Gated")["AutomationExecutionId"] for _time in range(11)]
+    assert ids(runs, (key, started[:10])) == (started[9::-1] if key == "ExecutionId" else [])
+    describe, asked = runs.ssm.describe_automation_executions, {"Key": key, "Values": started}
+    assert code_of(describe, Filters=[asked]) == "ValidationException"
+
+
+def test_parents_and_children(runs: Any, control: Any) -> None:
+    runs.document(PAUSE, name="Child")
+    call = {"name": "call", "action": "aws:executeAutomation", "inputs": {"DocumentName": "Child"}}
+    execution = runs.start(call)
+    (child,) = ids(runs, ("ParentExecutionId", [execution]))
+    listed = runs.ssm.describe_automation_executions()["AutomationExecutionMetadataList"]
+    below, above = ({key: one.get(key) for key in METADATA} for one in listed)
+    assert above == {**METADATA, "CurrentStepName": "call", "CurrentAction": "aws:executeAutomation"}
+    assert below == {
+        **METADATA,
+        "DocumentName": "Child",
+        "AutomationExecutionStatus": "Waiting",
+        "CurrentStepName": "pause",
+        "CurrentAction": "aws:pause",
+        "ParentAutomationExecutionId": execution,
+    }
+    assert ids(runs, ("CurrentAction", ["aws:executeAutomation", "aws:approve"])) == [execution]
+    assert ids(runs, ("ParentExecutionId", [execution, child]), ("ExecutionStatus", ["Waiting"])) == [child]
+    runs.signal(child, "Resume", StepName="pause")
+    assert ids(runs, ("ExecutionStatus", ["Success"])) == [child, execution]
+    assert ids(runs, ("CurrentAction", ["aws:executeAutomation", "aws:pause"])) == []
+
+
+METADATA = {
+    "DocumentName": "Gated",
+    "DocumentVersion": "1",
+    "AutomationExecutionStatus": "InProgress",
+    "AutomationType": "Local",
+    "ExecutedBy": "arn:aws:sts::123456789012:user/moto",
+    "Mode": "Auto",
+    "CurrentStepName": None,
+    "CurrentAction": None,
+    "Outputs": {},
+    "Targets": [],
+    "Target": None,
+    "ResolvedTargets": {"ParameterValues": [], "Truncated": False},
+    "ParentAutomationExecutionId": None,
+    "FailureMessage": None,
+    "ExecutionEndTime": None,
+}
+
+
+def test_pages_stay_put_while_executions_end(runs: Any, control: Any) -> None:
+    runs.document(NAP)
+    start = runs.ssm.start_automation_execution
+    started = [start(DocumentName="Gated")["AutomationExecutionId"] for _time in range(3)]
+    running = [{"Key": "ExecutionStatus", "Values": ["InProgress"]}]
+    describe = runs.ssm.describe_automation_executions
+    first = describe(MaxResults=1, Filters=running)
+    control.pass_time(10)
+    runs.document(PAUSE, name="Other")
+    start(DocumentName="Other")
+    assert first["AutomationExecutionMetadataList"][0]["AutomationExecutionId"] == started[2]
+    rest = describe(MaxResults=5, Filters=running, NextToken=first["NextToken"])
+    assert rest["AutomationExecutionMetadataList"] == []
+
+
 def test_filters_on_executions(runs: Any, control: Any, account: Any) -> None:
     waiting = runs.start(PAUSE, Tags=[{"Key": "team", "Value": "a"}])
     control.pass_time(3600)

@@ -10,6 +10,7 @@ import uuid
 from typing import Any
 
 import pytest
+import yaml
 from botocore.exceptions import ClientError
 
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
@@ -51,6 +52,32 @@ def test_a_run_keeps_the_runbook_that_it_started_with(runs: Any) -> None:
     runs.ssm.delete_document(Name="Gated")
     runs.signal(execution, "Resume", StepName="pause")
     assert runs.status(execution) == "Success"
+
+
+@pytest.mark.parametrize("format_", ["JSON", "YAML"])
+def test_documents_describe_their_parameters(runs: Any, format_: str) -> None:
+    parameters = {
+        "Name": {"type": "String", "description": "A name."},
+        "Hosts": {"type": "StringList", "default": ["a"]},
+        "Count": {"type": "Integer", "default": 3},
+        "Dry": {"type": "Boolean", "default": False},
+        "Map": {"type": "StringMap", "default": {"a": "b"}},
+    }
+    content = {"schemaVersion": "0.3", "parameters": parameters, "mainSteps": [PAUSE]}
+    text = json.dumps(content) if format_ == "JSON" else yaml.safe_dump(content, sort_keys=False)
+    request = {"Name": "Described", "DocumentType": "Automation", "DocumentFormat": format_, "Content": text}
+    created = runs.ssm.create_document(**request)["DocumentDescription"]
+    described = runs.ssm.describe_document(Name="Described")["Document"]
+    shown = [
+        {"Name": "Name", "Type": "String", "Description": "A name."},
+        {"Name": "Hosts", "Type": "StringList", "DefaultValue": '["a"]'},
+        {"Name": "Count", "Type": "Integer", "DefaultValue": "3"},
+        {"Name": "Dry", "Type": "Boolean", "DefaultValue": "false"},
+        {"Name": "Map", "Type": "StringMap", "DefaultValue": '{"a": "b"}'},
+    ]
+    assert created["Parameters"] == described["Parameters"] == shown
+    found = runs.ssm.get_document(Name="Described", DocumentFormat=format_)
+    assert (found["DocumentFormat"], yaml.safe_load(found["Content"])) == (format_, content)
 
 
 def test_no_such_document(runs: Any) -> None:
@@ -171,10 +198,31 @@ def test_a_client_token_starts_one_execution(runs: Any) -> None:
     assert code == "IdempotentParameterMismatch"
 
 
-def test_targets_are_not_run(runs: Any) -> None:
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"ClientToken": "x" * 36}, "ValidationException"),
+        ({"Mode": "Manual"}, "ValidationException"),
+        ({"DocumentVersion": "first"}, "ValidationException"),
+        ({"MaxConcurrency": "0"}, "ValidationException"),
+        ({"MaxErrors": "200%"}, "ValidationException"),
+        ({"Parameters": {"x" * 51: ["a"]}}, "ValidationException"),
+        ({"Parameters": {"Name": ["x" * 513]}}, "ValidationException"),
+        ({"Tags": [{"Key": f"key{number}", "Value": ""} for number in range(6)]}, "ValidationException"),
+        ({"AlarmConfiguration": {"Alarms": [{"Name": "a"}, {"Name": "b"}]}}, "ValidationException"),
+    ],
+)
+def test_start_refused(runs: Any, request_: Any, code: str) -> None:
     runs.document(PAUSE)
-    targets = {"TargetParameterName": "Host", "Targets": [{"Key": "ParameterValues", "Values": ["a"]}]}
-    assert error_of(runs.ssm.start_automation_execution, DocumentName="Gated", **targets)[0] == "InvalidTarget"
+    assert error_of(runs.ssm.start_automation_execution, DocumentName="Gated", **request_)[0] == code
+    assert runs.ssm.describe_automation_executions()["AutomationExecutionMetadataList"] == []
+
+
+def test_alarms_are_shown_again(runs: Any) -> None:
+    alarms = {"IgnorePollAlarmFailure": True, "Alarms": [{"Name": "cpu"}]}
+    execution = runs.start(PAUSE, AlarmConfiguration=alarms)
+    (listed,) = runs.ssm.describe_automation_executions()["AutomationExecutionMetadataList"]
+    assert runs.get(execution)["AlarmConfiguration"] == listed["AlarmConfiguration"] == alarms
 
 
 def test_tags(runs: Any) -> None:

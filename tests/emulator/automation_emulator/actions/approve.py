@@ -67,7 +67,7 @@ def _required(inputs: Mapping[str, Any], approvers: int) -> int:
     given = inputs.get("MinRequiredApprovals", 1)
     try:
         required = int(given)
-    except (TypeError, ValueError) as problem:
+    except (TypeError, ValueError, OverflowError) as problem:
         raise InputProblem("MinRequiredApprovals must be a number") from problem
     if not 1 <= required <= approvers:
         raise InputProblem(f"MinRequiredApprovals must be from 1 to {approvers}, the number of Approvers")

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from ..choices import Choices
 from ..errors import signal_refused
 from ..gates import Gate
-from ..model import Failure, Signal, Status, Step, StepExecution
+from ..model import Execution, Failure, Signal, Status, Step, StepExecution
 
 
 class InputProblem(ValueError):
@@ -22,11 +22,13 @@ class InputProblem(ValueError):
 
 @dataclass(frozen=True)
 class Goes:
-    """The step is not over: it works or waits, until `due_at` if it goes on by itself."""
+    """The step is not over: it works or waits, until `due_at` if it goes on by itself, or until its child ends."""
 
     status: Status
     due_at: float | None = None
     gate: Gate | None = None
+    # The StartAutomationExecution request of the child that the step asks for.
+    child: Mapping[str, Any] | None = None
     outputs: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -70,6 +72,10 @@ class Action(ABC):
     def receive(self, run: StepExecution, signal: Signal, at: float, choices: Choices) -> Outcome:
         """A signal arrives for the open step."""
         raise signal_refused(f"Step {run.step.name} ({self.name}) does not take {signal.type}.")
+
+    def child_ended(self, run: StepExecution, child: Execution, choices: Choices) -> Outcome:
+        """The child has ended that `begin` asked for."""
+        return Succeeds(run.outputs)
 
     def targets(self, step: Step) -> Iterator[str]:
         """Steps that the inputs name as the next one."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 from .approve import Approve
 from .base import Action
 from .branch import Branch
+from .execute_automation import ExecuteAutomation
 from .pause import Pause
 from .sleep import Sleep
 
-ACTIONS: dict[str, Action] = {action.name: action for action in (Approve(), Branch(), Pause(), Sleep())}
+ACTIONS: dict[str, Action] = {
+    action.name: action for action in (Approve(), Branch(), ExecuteAutomation(), Pause(), Sleep())
+}

@@ -45,7 +45,10 @@ def seconds_of(duration: str) -> float:
     if found is None:
         raise InputProblem(f"Duration {duration} is not an ISO 8601 duration")
     parts = {unit: float(number) for unit, number in found.groupdict(default="0").items()}
-    return datetime.timedelta(**parts).total_seconds()
+    try:
+        return datetime.timedelta(**parts).total_seconds()
+    except OverflowError as problem:
+        raise InputProblem(f"Duration {duration} is too long") from problem
 
 
 def _moment(timestamp: str) -> float:

@@ -1,0 +1,148 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a runbook's text may say: keys of steps and parameters, and the types of their values. Pure.
+
+The keys are documented [D]; that AWS refuses any other key, and what it makes of values of the wrong type, is not [I].
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from .parameters import ParameterError
+from .parameters import read as read_parameter
+from .patterns import compiled
+from .substitution import REFERENCE, references
+
+STEP_KEYS = (
+    "name",
+    "action",
+    "inputs",
+    "maxAttempts",
+    "timeoutSeconds",
+    "onFailure",
+    "onCancel",
+    "isEnd",
+    "nextStep",
+    "isCritical",
+    "description",
+    "outputs",
+)
+PARAMETER_KEYS = ("type", "description", "default", "allowedValues", "allowedPattern", "displayType")
+LIMITS = (("minItems", "maxItems"), ("minChars", "maxChars"))
+_TYPE = re.compile(
+    r"String|StringList|Integer|Boolean|MapList|StringMap|AWS(::[A-Za-z0-9]+)+|List<AWS(::[A-Za-z0-9]+)+>"
+)
+Entry = Mapping[str, Any]
+
+
+def problems(document: Entry) -> Iterator[str]:
+    """Everything that is written wrongly, whatever it means."""
+    for key in ("parameters", "variables"):
+        entries = document.get(key) or {}
+        if not isinstance(entries, dict) or not all(isinstance(one, dict) for one in entries.values()):
+            yield f"{key} must be a map of maps."
+        elif key == "parameters":
+            for name, entry in entries.items():
+                yield from _parameter_problems(f"Parameter {name}", name, entry, entries)
+    outputs = document.get("outputs") or []
+    if not isinstance(outputs, list) or not all(isinstance(one, str) for one in outputs):
+        yield "outputs must be a list of strings."
+    for entry in document["mainSteps"]:
+        yield from _step_problems(entry)
+
+
+def _step_problems(entry: Any) -> Iterator[str]:
+    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in ("name", "action")):
+        yield "Every step needs a name and an action, which are strings."
+        return
+    where = f"Step {entry['name']}"
+    yield from _unknown(where, entry, STEP_KEYS)
+    if not isinstance(entry.get("inputs"), dict):
+        yield f"{where} needs inputs, which are a map."
+    for key, (fits, what) in _STEP_VALUES.items():
+        if key in entry and not fits(entry[key]):
+            yield f"{where}: {key} must be {what}."
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool) or (isinstance(value, str) and value.lower() in ("true", "false"))
+
+
+def _is_whole(value: Any, least: int) -> bool:
+    """A whole number, be it that it is written as a string [I]."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
+        return int(value) >= least
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_positive(value: Any) -> bool:
+    """A whole number from 1 on, or a reference to one."""
+    return _is_whole(value, 1) or (isinstance(value, str) and REFERENCE.search(value) is not None)
+
+
+_STEP_VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "timeoutSeconds": (_is_positive, "a whole number from 1 on"),
+    "maxAttempts": (_is_positive, "a whole number from 1 on"),
+    "isEnd": (_is_flag, "true or false"),
+    "isCritical": (_is_flag, "true or false"),
+    "nextStep": (_is_text, "the name of a step"),
+    "onFailure": (_is_text, "Abort, Continue or step:name"),
+    "onCancel": (_is_text, "Abort or step:name"),
+}
+
+
+def _unknown(where: str, entry: Entry, known: tuple[str, ...]) -> Iterator[str]:
+    unknown = ", ".join(str(key) for key in entry if key not in known)
+    if unknown:
+        yield f"{where} has keys that mean nothing: {unknown}."
+
+
+def _parameter_problems(where: str, name: str, entry: Entry, all_: Entry) -> Iterator[str]:
+    found = [*_unknown(where, entry, PARAMETER_KEYS + LIMITS[0] + LIMITS[1]), *_form_problems(where, entry)]
+    yield from found
+    default = entry.get("default")
+    named = [reference for reference in references(default) if reference in all_]
+    if named:
+        yield f"{where}: default cannot refer to a parameter, {named[0]}."
+    elif not found and default is not None and not list(references(default)):
+        try:
+            read_parameter(name, entry).check_default()
+        except ParameterError as problem:
+            yield f"{where}: default does not fit. {problem}"
+
+
+def _form_problems(where: str, entry: Entry) -> Iterator[str]:
+    """What a parameter says of itself that no value could fit."""
+    if not isinstance(entry.get("type"), str) or not _TYPE.fullmatch(entry["type"]):
+        yield f"{where} needs a type that there is, such as String or StringList."
+    if not isinstance(entry.get("allowedValues", []), list):
+        yield f"{where}: allowedValues must be a list."
+    pattern = entry.get("allowedPattern", "")
+    if not isinstance(pattern, str) or not _is_pattern(pattern):
+        yield f"{where}: allowedPattern must be a regular expression."
+    for least, most in LIMITS:
+        yield from _limit_problems(where, entry, least, most)
+
+
+def _limit_problems(where: str, entry: Entry, least: str, most: str) -> Iterator[str]:
+    wrong = [key for key in (least, most) if key in entry and not _is_whole(entry[key], 0)]
+    for key in wrong:
+        yield f"{where}: {key} must be a whole number from 0 on."
+    if not wrong and least in entry and most in entry and int(entry[least]) > int(entry[most]):
+        yield f"{where}: {least} must not be above {most}."
+
+
+def _is_pattern(pattern: str) -> bool:
+    try:
+        compiled(pattern)
+    except re.error:
+        return False
+    return True
