@@ -28,7 +28,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.amazon.aws.plugins.module_utils import cloud
 
-from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_signal
+from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_execution, ssm_automation_signal
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOKS = Path(__file__).parent / "runbooks"
@@ -112,7 +112,7 @@ def emulator(emulator_url: str, monkeypatch: pytest.MonkeyPatch) -> Emulator:
         emulator.client("ssm").create_document(
             Name=runbook.stem, Content=runbook.read_text(), DocumentType="Automation", DocumentFormat="YAML"
         )
-    for module in (ssm_automation_signal, cloud):
+    for module in (ssm_automation_signal, ssm_automation_execution, cloud):
         monkeypatch.setattr(module, "time", emulator)
     for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
@@ -166,3 +166,25 @@ class Signals:
 @pytest.fixture
 def signal(emulator: Emulator) -> Signals:
     return Signals(emulator)
+
+
+class Runs:
+    """Starts and stops executions with the module and returns what it says; C(check) does so in check mode."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def __call__(self, **options: Any) -> dict[str, Any]:
+        return self._run(options, check_mode=False)
+
+    def check(self, **options: Any) -> dict[str, Any]:
+        return self._run(options, check_mode=True)
+
+    def _run(self, options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+        arguments = {**OPERATOR, "endpoint_url": self._emulator.url, "region": REGION, **options}
+        return run_module(ssm_automation_execution, arguments, check_mode)
+
+
+@pytest.fixture
+def run(emulator: Emulator) -> Runs:
+    return Runs(emulator)

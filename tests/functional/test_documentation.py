@@ -9,10 +9,19 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_signal
+from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_execution, ssm_automation_signal
 
 # What the base classes add on top, documented there.
-OF_THE_BASE = {"changed", "failed", "invocation", "warnings", "exception", "boto3_version", "botocore_version"}
+OF_THE_BASE = {
+    "changed",
+    "failed",
+    "invocation",
+    "warnings",
+    "deprecations",
+    "exception",
+    "boto3_version",
+    "botocore_version",
+}
 OF_THE_BASE_AFTER_ERRORS = {"response_metadata", "message"}
 
 
@@ -78,3 +87,80 @@ def test_the_scenarios_differ(scenarios):
         "never",
         None,
     ]
+
+
+@pytest.fixture
+def runs(emulator, run, alice):
+    """One result of ssm_automation_execution of each kind, by name."""
+    start = {"document_name": "Maintenance", "parameters": {"Approvers": ["alice"]}}
+    token = {"client_token": "c9b1f1a6-5d0c-5c39-8f5e-0d1f8f0b7a42"}
+    started = run(**start, **token)
+    stop = {"execution_id": started["automation_execution"]["automation_execution_id"], "state": "cancelled"}
+    failing = run(document_name="FailsAfterGate", parameters={"Approvers": ["alice"]})
+    gate = failing["automation_execution"]["automation_execution_id"]
+    emulator.client("ssm", **alice).send_automation_signal(AutomationExecutionId=gate, SignalType="Approve")
+    emulator.sleep(60)
+    emulator.control("POST", "denials", principal="alice", actions=["ssm:GetAutomationExecution"])
+    return {
+        "started": started,
+        "waits at a gate": failing,
+        "foretold": run.check(**start, **token),
+        "would be refused": run.check(document_name="Maintenance"),
+        "refused by the service": run(document_name="Maintenance"),
+        "rests": run(**start, wait=True),
+        "unreadable": run(**start, **alice),
+        "to be stopped": run.check(**stop),
+        "stopped": run(**stop),
+        "nothing to stop": run(**stop),
+        "ended badly": run(state="completed", execution_id=gate),
+        "stopped unseen": run(**{**stop, "execution_id": emulator.start("LongStep")}, **alice),
+        "no such execution": run(state="cancelled", execution_id="0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"),
+    }
+
+
+def test_what_starts_and_stops_return_is_documented(runs):
+    documented = yaml.safe_load(ssm_automation_execution.RETURN)
+    returned = set()
+    for name, result in runs.items():
+        result = {key: value for key, value in result.items() if key not in OF_THE_BASE | OF_THE_BASE_AFTER_ERRORS}
+        returned |= set(result)
+        execution = result.pop("automation_execution", None)
+        assert missing(result, documented) == [], name
+        assert undocumented(result, documented) == [], name
+        assert missing(execution or {"automation_execution_id": "", "waiting_for": []}, documented_execution()) == []
+    assert returned == set(documented)
+
+
+def documented_execution():
+    return yaml.safe_load(ssm_automation_execution.RETURN)["automation_execution"]["contains"]
+
+
+def test_the_keys_that_a_started_execution_has_are_documented_as_such(runs):
+    when_read = {"always", "when the execution could be read"}
+    promised = {key for key, entry in documented_execution().items() if entry["returned"] in when_read}
+    assert promised <= set(runs["started"]["automation_execution"])
+    ever = {key for result in runs.values() for key in result.get("automation_execution", ())}
+    assert set(documented_execution()) <= ever
+
+
+def test_the_diff_has_the_sides_that_are_documented(runs):
+    sides = {key for result in runs.values() if "diff" in result for side in result["diff"].values() for key in side}
+    assert sides == {"automation_execution_status", "document_name"}
+
+
+def test_starts_and_stops_differ(runs):
+    assert {name: (result["changed"], result.get("failed", False)) for name, result in runs.items()} == {
+        "started": (True, False),
+        "waits at a gate": (True, False),
+        "foretold": (True, False),
+        "would be refused": (False, True),
+        "refused by the service": (False, True),
+        "rests": (True, False),
+        "unreadable": (True, False),
+        "to be stopped": (True, False),
+        "stopped": (True, False),
+        "nothing to stop": (False, False),
+        "ended badly": (False, False),
+        "stopped unseen": (True, False),
+        "no such execution": (False, True),
+    }

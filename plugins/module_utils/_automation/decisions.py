@@ -149,10 +149,8 @@ def _gate_is_past(execution: Execution, gate: Step) -> Verdict:
 
 
 def _guarded(execution: Execution, signal: Signal) -> str:
-    waiting = gates.waiting_step(execution)
-    if waiting is None or signal.step_name is None:
-        return ""
-    return f", you named `{signal.step_name}`"
+    another_waits = gates.waiting_gate(execution) is not None
+    return f", you named `{signal.step_name}`" if another_waits and signal.step_name else ""
 
 
 def _wanted(signal: Signal) -> str:

@@ -34,8 +34,6 @@ def state_of(execution: Execution, step: Step | None) -> State:
 
 def states_of(before: Execution, after: Execution, signal: Signal, step: Step | None) -> tuple[State, State]:
     """Return the states before and after a signal, of the same run of its step; StartStep makes a new run of it."""
-    if step is None and not signal.step_name:
-        return state_of(before, None), state_of(after, None)
     name = step.name if step else signal.step_name or ""
     run_id = step.execution_id if step and signal.type != START_STEP else ""
     return state_of(before, _run_of(before, run_id, name)), state_of(after, _run_of(after, run_id, name))

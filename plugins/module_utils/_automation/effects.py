@@ -46,7 +46,7 @@ def may_have_strayed(before: Execution, now: Execution, gate: Step) -> bool:
 def strayed_to(before: Execution, now: Execution, signal: Signal, gate: Step, caller_arn: str) -> Step | None:
     """Return the gate that a decision hit instead of the one that it was for, if it did."""
     verdict = APPROVED if signal.type == APPROVE else REJECTED
-    if not caller_arn or gates.decision_by(_later(now, gate), caller_arn, verdict):
+    if gates.decision_by(_later(now, gate), caller_arn, verdict):
         return None
     others = (each for each in _other_gates(now, gate) if not _had_decisions(before, each))
     return next((each for each in others if gates.decision_by(each, caller_arn, verdict)), None)

@@ -37,6 +37,16 @@ EXECUTION_NOT_FOUND = "AutomationExecutionNotFoundException"
 STEP_NOT_FOUND = "AutomationStepNotFoundException"
 INVALID_SIGNAL = "InvalidAutomationSignalException"
 INTERNAL_ERROR = "InternalServerError"
+RUNBOOK_NOT_FOUND = "AutomationDefinitionNotFoundException"
+RUNBOOK_VERSION_NOT_FOUND = "AutomationDefinitionVersionNotFoundException"
+INVALID_PARAMETERS = "InvalidAutomationExecutionParametersException"
+TOO_MANY_EXECUTIONS = "AutomationExecutionLimitExceededException"
+TOKEN_MISMATCH = "IdempotentParameterMismatch"
+INVALID_TARGET = "InvalidTarget"
+INVALID_STOP = "InvalidAutomationStatusUpdateException"
+# DescribeDocument and GetDocument call the same two things by other names.
+INVALID_DOCUMENT = "InvalidDocument"
+INVALID_DOCUMENT_VERSION = "InvalidDocumentVersion"
 
 # Every code by which the service says that it took nothing in because calls come too fast. The API's own is
 # ThrottlingException, which the retries of amazon.aws do not know.

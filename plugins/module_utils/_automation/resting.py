@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When an execution has come to rest after a signal, and whether it went well. Pure.
+"""When an execution has come to rest, and whether it went well. Pure.
 
 The service takes signals in asynchronously: a read right after one may show the execution as it was before, resting
 at the very step that the signal was for.
@@ -56,6 +56,11 @@ def failure_after(execution: Execution, signal: Signal) -> str:
     started = execution.find_step(signal.step_name or "") if signal.type == START_STEP else None
     if started is not None and started.status in statuses.UNSUCCESSFUL:
         return _blame(started)
+    return failure_of(execution)
+
+
+def failure_of(execution: Execution) -> str:
+    """Return why an execution ended badly, as a clause, or an empty string where it did not."""
     if execution.status not in statuses.UNSUCCESSFUL:
         return ""
     failed = execution.failed_step()
@@ -64,8 +69,5 @@ def failure_after(execution: Execution, signal: Signal) -> str:
 
 
 def _blame(step: Step) -> str:
-    return f"step `{step.name}` ({step.action}) is {step.status}: {_reason(step)}"
-
-
-def _reason(step: Step) -> str:
-    return step.failure_message.rstrip(".") or "it gives no reason"
+    reason = step.failure_message.rstrip(".") or "it gives no reason"
+    return f"step `{step.name}` ({step.action}) is {step.status}: {reason}"

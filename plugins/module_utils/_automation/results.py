@@ -14,6 +14,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.transformation import b
 
 from .diffs import State
 from .executions import Execution
+from .run_outcomes import RunOutcome
 from .signalling import Outcome
 from .waiting_for import WaitingFor, waiting_for
 
@@ -70,6 +71,19 @@ def signal_result(outcome: Outcome, region: str, partition: str) -> dict[str, An
         "automation_execution": execution_result(outcome.after) if outcome.after else None,
         "diff": diff_result(*outcome.diff) if outcome.diff else None,
         "console_url": console_url(outcome.execution_id, region, partition),
+    }
+    return {key: value for key, value in result.items() if value is not None}
+
+
+def run_result(outcome: RunOutcome, region: str, partition: str) -> dict[str, Any]:
+    """Return what ssm_automation_execution returns, but for the service's error."""
+    result = {
+        "changed": outcome.changed,
+        "msg": outcome.msg,
+        "client_token": outcome.client_token,
+        "automation_execution": execution_result(outcome.after) if outcome.after else None,
+        "diff": {"before": outcome.diff[0], "after": outcome.diff[1]} if outcome.diff else None,
+        "console_url": console_url(outcome.execution_id, region, partition) if outcome.execution_id else None,
     }
     return {key: value for key, value in result.items() if value is not None}
 

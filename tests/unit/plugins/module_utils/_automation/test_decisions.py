@@ -174,6 +174,18 @@ def test_approve_and_reject(execution, signal, kind, words):
     check(execution, signal, kind, words)
 
 
+@pytest.mark.parametrize(
+    "execution",
+    [
+        run("InProgress", step("s", status="InProgress"), gate("prod")),
+        run("Waiting", pause("p", "Waiting"), gate("prod")),
+    ],
+    ids=["a step runs", "a pause waits"],
+)
+def test_only_another_gate_is_told_from_the_one_that_was_named(execution):
+    assert "you named" not in decide(execution, approve("prod")).reason
+
+
 REQUESTS = {
     "waits for a decision": ("PendingApproval", approve(), SEND, "is PendingApproval"),
     "waits for the freeze approvers": ("PendingChangeCalendarOverride", reject(), SEND, "is PendingChange"),
@@ -250,9 +262,17 @@ RESUMES = {
         SEND,
         "`p` is Waiting",
     ),
-    "interactive, not started": (interactive("Waiting", step("s", status="Success")), NOT_YET, "`p` has not begun"),
+    "interactive, not started": (
+        interactive("Waiting", step("s", status="Success")),
+        NOT_YET,
+        "it is Interactive, so the step shows only once StartStep has run it",
+    ),
     "interactive, started": (interactive("Waiting", pause("p", "Waiting")), SEND, "`p` is Waiting"),
 }
+
+
+def test_steps_of_mode_auto_need_nobody_to_start_them():
+    assert "StartStep" not in decide(run("Pending"), resume("p")).reason
 
 
 @pytest.mark.parametrize(("execution", "kind", "words"), RESUMES.values(), ids=RESUMES)

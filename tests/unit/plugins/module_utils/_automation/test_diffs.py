@@ -78,3 +78,15 @@ def test_the_state_after_start_step_is_that_of_the_new_run():
     after = interactive("InProgress", step("s", status="Failed"), step("s", status="InProgress", execution_id="s-2"))
     then, now = states_of(before, after, START, before.steps[0])
     assert (then.step_status, now.step_status) == ("Failed", "InProgress")
+
+
+def test_a_signal_about_no_step_shows_the_execution_alone():
+    then, now = states_of(run("PendingApproval"), run("Approved", step("s")), APPROVE, None)
+    assert (then, now) == (State("PendingApproval"), State("Approved"))
+
+
+def test_a_step_that_was_not_listed_before_is_shown_afterwards():
+    then, now = states_of(
+        interactive("Waiting"), interactive("InProgress", step("s", status="InProgress")), START, None
+    )
+    assert (then, now) == (State("Waiting"), State("InProgress", "s", "InProgress"))

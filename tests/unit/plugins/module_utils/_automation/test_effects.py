@@ -184,6 +184,12 @@ STRAYED = {
 }
 
 
+def test_decisions_that_other_gates_held_before_raise_no_suspicion():
+    before = run("Waiting", gate("g", "Success", THEIRS), gate("h", "Waiting"))
+    now = run("InProgress", gate("g", "Success", THEIRS), gate("h", "Success", OURS))
+    assert not may_have_strayed(before, now, before.steps[1])
+
+
 @pytest.mark.parametrize(("now", "suspicious", "hit"), STRAYED.values(), ids=STRAYED)
 def test_a_decision_that_hit_another_gate_is_noticed(now, suspicious, hit):
     first_gate = AT_FIRST_GATE.steps[0]

@@ -85,6 +85,11 @@ INVALID = {
     "a key of no signal": (("Approve", {"comment": "x"}), {}, "payload key comment does not belong to Approve"),
     "comment on resume": (("Resume",), {"step_name": "p", "comment": "x"}, "comment does not belong to Resume"),
     "step on revoke": (("Revoke",), {"step_name": "s"}, "step_name does not belong to Revoke, which takes comment"),
+    "id on stop by name only": (
+        ("StopStep",),
+        {"comment": "x"},
+        "StopStep, which takes step_execution_id or step_name",
+    ),
     "id on approve": (("Approve",), {"step_execution_id": "s-1"}, "takes comment or step_name"),
     "given twice": (("Resume", {"StepName": "p"}), {"step_name": "p"}, "write StepName once, in payload or as"),
     "an empty map": (("Approve", {}), {}, "payload is empty"),
@@ -120,6 +125,32 @@ def test_invalid(given_, options, words):
 def test_an_execution_id_of_another_length_is_refused(length):
     with pytest.raises(InvalidOption, match=f"{length} characters long, the service takes exactly 36"):
         check_execution_id("x" * length, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("signal", "is_decision", "is_guarded", "needs_look_up", "target"),
+    [
+        (build("Approve"), True, False, False, ""),
+        (build("Reject", step_name="g"), True, True, False, "g"),
+        (build("Resume", step_name="p"), False, False, False, "p"),
+        (build("StartStep", step_name="s"), False, False, False, "s"),
+        (build("StopStep", step_name="s"), False, False, True, "s"),
+        (build("StopStep", step_execution_id="s-1"), False, False, False, "s-1"),
+        (build("Revoke"), False, False, False, ""),
+    ],
+    ids=lambda value: getattr(value, "type", None),
+)
+def test_what_a_signal_asks_of_a_look(signal, is_decision, is_guarded, needs_look_up, target):
+    assert signal.is_decision is is_decision
+    assert signal.is_guarded is is_guarded
+    assert signal.needs_look_up is needs_look_up
+    assert signal.target == target
+
+
+def test_the_current_run_of_a_step_becomes_the_payload_of_stop_step():
+    found = build("StopStep", step_name="s").for_step_execution("s", "s-1")
+    assert found.payload == {"StepExecutionId": ["s-1"]}
+    assert not found.needs_look_up
 
 
 def test_force_does_not_go_with_a_guard():
