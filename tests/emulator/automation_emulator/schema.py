@@ -42,13 +42,13 @@ Entry = Mapping[str, Any]
 def problems(document: Entry) -> Iterator[str]:
     """Everything that is written wrongly, whatever it means."""
     for key in ("parameters", "variables"):
-        entries = document.get(key) or {}
+        entries = {} if document.get(key) is None else document[key]
         if not isinstance(entries, dict) or not all(isinstance(one, dict) for one in entries.values()):
             yield f"{key} must be a map of maps."
         elif key == "parameters":
             for name, entry in entries.items():
                 yield from _parameter_problems(f"Parameter {name}", name, entry, entries)
-    outputs = document.get("outputs") or []
+    outputs = [] if document.get("outputs") is None else document["outputs"]
     if not isinstance(outputs, list) or not all(isinstance(one, str) for one in outputs):
         yield "outputs must be a list of strings."
     for entry in document["mainSteps"]:

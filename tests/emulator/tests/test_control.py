@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,52 @@ def test_the_clock(control: Any) -> None:
     running = control("POST", "clock", {"freeze": False, "advance": 60})
     assert running["frozen"] is False
     assert 0 <= running["now"] - before["now"] - 120 < 60
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "word"),
+    [
+        ("clock", {"advance": 1e300}, "advance"),
+        ("clock", {"advance": float("nan")}, "advance"),
+        ("clock", {"advance": True}, "advance"),
+        ("clock", {"freeze": "x"}, "freeze takes true or false"),
+        ("choices", {"truncate_steps_over": 1.5}, "whole number"),
+        ("choices", {"start_delay_seconds": float("inf")}, "number"),
+        ("faults", {"kind": ["error"]}, "kind takes one of"),
+        ("faults", {"kind": "error", "times": -1}, "times takes a whole number"),
+        ("faults", {"kind": "error", "skip": 1.5}, "skip takes a whole number"),
+        ("faults", {"kind": "error", "status": 200}, "status takes a whole number from 400"),
+        ("faults", {"kind": "error", "operation": 5}, "operation takes a string"),
+        ("faults", {"kind": "latency", "seconds": "x"}, "seconds takes a number"),
+        ("denials", {"principal": 5, "actions": ["ssm:*"]}, "principal"),
+        ("denials", {"principal": "*", "actions": [5]}, "actions takes a list of strings"),
+        ("denials", {"principal": "*", "actions": ["sts:GetCallerIdentity"]}, "sts:GetCallerIdentity cannot be denied"),
+        ("denials", {"principal": "*", "actions": ["ssm:NoSuchAction"]}, "ssm:NoSuchAction"),
+        ("change-requests", {"approvers": []}, "approvers takes a list of strings, at least one"),
+        ("change-requests", {"approvers": [5]}, "approvers"),
+        ("change-requests", {"approvers": ["a"], "min_required_approvals": 2}, "min_required_approvals"),
+        ("change-requests", {"approvers": ["a"], "scheduled_in": "x"}, "scheduled_in takes a number"),
+        ("change-requests", {"approvers": ["a"], "runbook_seconds": -1}, "runbook_seconds takes a number"),
+        ("change-requests", {"approvers": ["a"], "calendar_closed": "x"}, "calendar_closed takes true"),
+        ("change-requests", {"approvers": ["a"], "region": 5}, "region takes a string"),
+        ("access-requests", {"approvers": ["a"], "name": 5}, "name takes a string"),
+    ],
+)
+def test_control_requests_explained(control: Any, path: str, body: Any, word: str) -> None:
+    answer = control("POST", path, body)
+    assert answer["status"] == 400
+    assert word in answer["error"]
+    assert control("GET", "clock")["frozen"] is True
+    assert control("GET", "faults") == {"faults": []}
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"[" * 3000 + b"]" * 3000])
+def test_control_requests_that_cannot_be_read(control: Any, body: bytes) -> None:
+    request = urllib.request.Request(f"{control.url}/_emulator/clock", data=body, method="POST")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request)
+    with caught.value as answer:
+        assert (answer.code, "JSON" in json.load(answer)["error"]) == (400, True)
 
 
 @pytest.mark.parametrize(

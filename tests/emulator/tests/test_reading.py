@@ -231,6 +231,20 @@ def test_describe_refused(runs: Any, request_: Any, code: str) -> None:
     assert code_of(runs.ssm.describe_automation_executions, **request_) == code
 
 
+def test_a_token_is_good_for_its_own_question_only(runs: Any) -> None:
+    runs.document(PAUSE, {**PAUSE, "name": "next"})
+    start, describe = runs.ssm.start_automation_execution, runs.ssm.describe_automation_executions
+    execution, _other = (start(DocumentName="Gated")["AutomationExecutionId"] for _time in range(2))
+    token = describe(MaxResults=1)["NextToken"]
+    assert len(describe(NextToken=token, MaxResults=9)["AutomationExecutionMetadataList"]) == 1
+    filters = [{"Key": "ExecutionStatus", "Values": ["Waiting"]}]
+    assert code_of(describe, NextToken=token, Filters=filters) == "InvalidNextToken"
+    steps, about = runs.ssm.describe_automation_step_executions, {"AutomationExecutionId": execution}
+    assert code_of(steps, **about, NextToken=token) == "InvalidNextToken"
+    token = steps(**about, MaxResults=1)["NextToken"]
+    assert code_of(steps, **about, NextToken=token, ReverseOrder=True) == "InvalidNextToken"
+
+
 def test_step_pages_refused(runs: Any) -> None:
     about = {"AutomationExecutionId": runs.start(PAUSE), "NextToken": "bm8tc3VjaC1pZA=="}
     assert code_of(runs.ssm.describe_automation_step_executions, **about) == "InvalidNextToken"

@@ -52,6 +52,18 @@ def test_resume_refused(runs: Any, payload: Any, error: str) -> None:
     assert code_of(runs.signal, execution, "Resume", **payload) == error
 
 
+def test_resume_names_one_step(runs: Any, control: Any) -> None:
+    execution = runs.start(PAUSE)
+    request = {"AutomationExecutionId": execution, "SignalType": "Resume", "Payload": {"StepName": ["pause", "next"]}}
+    with pytest.raises(ClientError, match="one StepName") as caught:
+        runs.ssm.send_automation_signal(**request)
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert runs.status(execution) == "Waiting"
+    control.choose(several_steps="first")
+    runs.ssm.send_automation_signal(**request)
+    assert runs.status(execution) == "Success"
+
+
 def test_resume_is_not_for_gates(runs: Any) -> None:
     execution = runs.start(GATE)
     assert code_of(runs.signal, execution, "Resume", StepName="gate") == SIGNAL_ERROR
@@ -134,6 +146,18 @@ def test_a_failing_step_in_interactive(runs: Any, control: Any, choice: bool, st
     runs.signal(execution, "StartStep", StepName="gate")
     runs.signal(execution, "Reject")
     assert runs.status(execution) == status
+    # An execution that goes on has not failed; that its step has, the step tells.
+    assert ("FailureMessage" in runs.get(execution)) == (status == "Failed")
+    assert "FailureMessage" in runs.step(execution, "gate")
+
+
+def test_an_execution_that_succeeds_has_no_failure_message(runs: Any) -> None:
+    execution = runs.start(GATE, Mode="Interactive")
+    runs.signal(execution, "StartStep", StepName="gate")
+    runs.signal(execution, "Reject")
+    stop(runs, execution, "Complete")
+    assert runs.status(execution) == "Success"
+    assert "FailureMessage" not in runs.get(execution)
 
 
 def test_interactive_belongs_to_its_starter_but_gates_to_approvers(runs: Any, account: Any) -> None:

@@ -108,6 +108,19 @@ def test_actions_that_are_not_run_are_named_all_at_once(runs: Any) -> None:
         ([PAUSE, PAUSE], "more than once"),
         ([{**PAUSE, "name": "a-b"}], "characters"),
         ([{"name": "a"}], "action"),
+        ([None], "action"),
+        ([{**PAUSE, "name": ["a"]}], "strings"),
+        ([{"name": "a", "action": "aws:pause"}], "inputs"),
+        ([{**PAUSE, "inputs": None}], "inputs"),
+        ([{**PAUSE, "colour": "red"}], "colour"),
+        ([{**PAUSE, "timeoutSeconds": -1}], "timeoutSeconds"),
+        ([{**PAUSE, "timeoutSeconds": "soon"}], "timeoutSeconds"),
+        ([{**PAUSE, "timeoutSeconds": True}], "timeoutSeconds"),
+        ([{**PAUSE, "maxAttempts": 0}], "maxAttempts"),
+        ([{**PAUSE, "isEnd": "maybe"}], "isEnd"),
+        ([{**PAUSE, "isCritical": 1}], "isCritical"),
+        ([{**PAUSE, "nextStep": 5}], "nextStep"),
+        ([{**PAUSE, "inputs": {"Deep": json.loads("[" * 200 + "]" * 200)}}], "deeply"),
         ([{**PAUSE, "nextStep": "nowhere"}], "nowhere"),
         ([{**PAUSE, "onFailure": "step:nowhere"}], "nowhere"),
         ([{**PAUSE, "onFailure": "Retry"}], "onFailure"),
@@ -124,6 +137,48 @@ def test_what_is_no_runbook_cannot_be_registered(runs: Any, steps: Any, word: st
     code, message = error_of(runs.document, *steps)
     assert code == "InvalidDocumentContent"
     assert word in message
+
+
+@pytest.mark.parametrize(
+    ("parameter", "word"),
+    [
+        (None, "map"),
+        ([], "map"),
+        ({}, "type"),
+        ({"type": "Number"}, "type"),
+        ({"type": "String", "colour": "red"}, "colour"),
+        ({"type": "String", "allowedPattern": "("}, "allowedPattern"),
+        ({"type": "String", "allowedPattern": 5}, "allowedPattern"),
+        ({"type": "String", "allowedValues": "abc"}, "allowedValues"),
+        ({"type": "String", "allowedValues": ["a"], "default": "b"}, "not found in [a]"),
+        ({"type": "String", "allowedPattern": "^a$", "default": "b"}, "^a$"),
+        ({"type": "String", "maxChars": 2, "default": "abc"}, "characters"),
+        ({"type": "String", "default": ["a"]}, "cannot be"),
+        ({"type": "StringList", "default": "a"}, "cannot be"),
+        ({"type": "Integer", "default": "three"}, "cannot be"),
+        ({"type": "StringList", "minItems": 3, "maxItems": 1}, "minItems must not be above maxItems"),
+        ({"type": "StringList", "maxItems": 1, "default": ["a", "b"]}, "items"),
+        ({"type": "String", "minChars": -1}, "minChars"),
+        ({"type": "String", "maxChars": "many"}, "maxChars"),
+        ({"type": "String", "default": "{{ X }}"}, "refer"),
+    ],
+)
+def test_parameters_that_cannot_be_declared(runs: Any, parameter: Any, word: str) -> None:
+    code, message = error_of(runs.document, PAUSE, parameters={"X": parameter})
+    assert code == "InvalidDocumentContent"
+    assert word in message
+
+
+@pytest.mark.parametrize("members", [{"parameters": []}, {"variables": {"x": 1}}, {"outputs": "a.b"}])
+def test_members_of_a_runbook_have_types(runs: Any, members: Any) -> None:
+    assert error_of(runs.document, PAUSE, **members)[0] == "InvalidDocumentContent"
+
+
+def test_yaml_that_contains_itself_is_refused(runs: Any) -> None:
+    text = "schemaVersion: '0.3'\nmainSteps: &all\n- {name: a, action: 'aws:pause', inputs: {steps: *all}}\n"
+    create = runs.ssm.create_document
+    code, message = error_of(create, Name="Self", DocumentType="Automation", DocumentFormat="YAML", Content=text)
+    assert (code, "deeply" in message) == ("InvalidDocumentContent", True)
 
 
 PARAMETERS = {
@@ -149,6 +204,9 @@ PARAMETERS = {
         ({"Name": ["ok", "ok"]}, "one value"),
         ({"Name": ["ok"], "Action": ["install"]}, 'Parameter "Action" has value "install" not found in [Install,'),
         ({"Name": ["ok"], "Count": ["three"]}, "Integer"),
+        ({"Name": ["ok"], "Count": [" 5 "]}, "Integer"),
+        ({"Name": ["ok"], "Count": ["\u0663"]}, "Integer"),
+        ({"Name": ["ok"], "Count": ["1_0"]}, "Integer"),
         ({"Name": ["ok"], "Dry": ["yes"]}, "Boolean"),
         ({"Name": ["ok"], "Hosts": ["a", "b", "c"]}, "items"),
         ({"Name": ["ok"], "Tags": ["[]"]}, "StringMap"),
