@@ -431,7 +431,7 @@ diff:
   description:
     - What the task changes, each side with C(automation_execution_status), and with C(document_name) for
       O(state=started). What is not known or not documented beforehand is left out.
-  returned: when nothing failed, and for O(state=cancelled) and O(state=completed) when the execution could be read
+  returned: when the execution could be read, or check mode could foretell it
   type: dict
   sample:
     before: {}
@@ -605,8 +605,7 @@ def main() -> None:
     except InvalidOption as invalid:
         module.fail_json(msg=str(invalid))
     with interruptible():
-        outcome = work()
-    _exit(module, client, outcome)
+        _exit(module, client, work())
 
 
 if __name__ == "__main__":

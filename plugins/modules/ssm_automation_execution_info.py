@@ -340,7 +340,7 @@ def _queries(module: AnsibleAWSModule, client: BaseClient) -> list[Filters]:
 def _find(module: AnsibleAWSModule, client: BaseClient, queries: list[Filters]) -> list[Execution]:
     params, at_most = module.params, module.params["max_results"]
     if params["include_steps"] and params["automation_execution_ids"] is not None:
-        return read_found(client, params["automation_execution_ids"][:at_most])
+        return read_found(client, params["automation_execution_ids"], at_most)
     found = find_executions(client, queries, at_most)
     if not params["include_steps"] and not params["awaiting_decision"]:
         return found

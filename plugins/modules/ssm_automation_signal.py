@@ -97,7 +97,8 @@ options:
     default: false
   force:
     description:
-      - Send without looking at the state first; the task is always changed.
+      - Send without looking at the state first; the task is changed whenever the service takes the signal. With
+        O(wait=true) the module does look, to know what to wait for, but sends whatever it finds.
       - Runs a step again that has run before (V(StartStep)). The service may still refuse the signal.
       - O(step_name) cannot be combined with it for V(Approve) and V(Reject), since a guard has to look. For V(StopStep)
         the module looks at the execution for the step execution id alone.
@@ -108,7 +109,9 @@ notes:
     retries in O(aws_config) have no effect on its calls to Systems Manager. Reads are tried again after throttling,
     lost connections and faults of the service. So is a signal that was throttled or certainly never arrived, for up to
     a minute. When the answer to a signal is lost, the module looks for its effect for up to 20 seconds, and sends it
-    again, three times in all at most, only if there is none and a second effect would be harmless. It never repeats
+    again, three times in all at most, only if there is none and a second effect would be harmless. The effect of
+    V(Resume), V(StartStep), V(StopStep) and V(Revoke) does not tell who sent the signal, so that of somebody else who
+    sends the same within these seconds counts as its effect. It never repeats
     V(StartStep), nor V(Approve) and V(Reject) while more gates may follow. Where it cannot find out whether the signal
     had an effect, the task fails and says so.
   - Without waits and faults a task takes three calls of the API, or one when there is nothing to send or in check mode.
@@ -347,6 +350,14 @@ automation_execution:
       returned: always
       type: dict
       sample: {"approve_production.ApprovalStatus": ["Approved"]}
+    waiting_for:
+      description:
+        - What the execution waits for now, which signals it takes, and who may decide; empty while it runs and when it
+          has ended. M(ssmops.automation.ssm_automation_execution_info) describes the keys of each.
+      returned: always
+      type: list
+      elements: dict
+      sample: [{"step_name": "look_at_production", "action": "aws:pause", "signals": ["Resume"]}]
     step_executions:
       description: All steps of the execution, also where the service cuts its own list short.
       returned: always
@@ -529,8 +540,7 @@ def main() -> None:
     except InvalidOption as invalid:
         module.fail_json(msg=str(invalid))
     with interruptible():
-        outcome = signaller.take_to(module.params["automation_execution_id"])
-    _exit(module, client, outcome)
+        _exit(module, client, signaller.take_to(module.params["automation_execution_id"]))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,12 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_execution, ssm_automation_signal
+from ansible_collections.ssmops.automation.plugins.modules import (
+    ssm_automation_execution,
+    ssm_automation_execution_info,
+    ssm_automation_signal,
+)
+from ansible_collections.ssmops.automation.tests.functional.conftest import OPERATOR, REGION, run_module
 
 # What the base classes add on top, documented there.
 OF_THE_BASE = {
@@ -164,3 +169,20 @@ def test_starts_and_stops_differ(runs):
         "stopped unseen": (True, False),
         "no such execution": (False, True),
     }
+
+
+@pytest.mark.parametrize("include_steps", [False, True])
+def test_what_info_returns_is_documented(emulator, include_steps):
+    for document in ("OneGate", "PauseAfterPause"):
+        emulator.start(document)
+    emulator.start("LongStep", mode="Interactive")
+    options = {**OPERATOR, "endpoint_url": emulator.url, "region": REGION, "include_steps": include_steps}
+    result = run_module(ssm_automation_execution_info, options)
+    inside = yaml.safe_load(ssm_automation_execution_info.RETURN)["automation_executions"]["contains"]
+    assert set(result) - OF_THE_BASE == {"automation_executions"}
+    for execution in result["automation_executions"]:
+        assert missing(execution, inside) == []
+        assert ("step_executions" in execution) is include_steps
+        for wait in execution["waiting_for"]:
+            assert missing(wait, inside["waiting_for"]["contains"]) == []
+            assert undocumented(wait, inside["waiting_for"]["contains"]) == []

@@ -198,6 +198,89 @@ class TestRaces:
         assert outcome.after.find_step("second_pause").waits
 
 
+class TestSomebodyElseBetweenTwoAttempts:
+    """While this task pauses or looks after a first attempt, bob passes the gate that it is for."""
+
+    @pytest.fixture
+    def bob_approves_while_it_sleeps(self, emulator, bob, monkeypatch):
+        rival = emulator.client("ssm", **bob)
+        execution_id = emulator.start("GateAfterGate")
+        still_to_come = [rival.send_automation_signal]
+
+        class Clock:
+            monotonic = staticmethod(emulator.monotonic)
+
+            @staticmethod
+            def sleep(seconds):
+                while still_to_come:
+                    still_to_come.pop()(AutomationExecutionId=execution_id, SignalType="Approve")
+                emulator.sleep(seconds)
+
+        monkeypatch.setattr(ssm_automation_signal, "time", Clock)
+        return execution_id
+
+    @pytest.mark.parametrize("step_name", ["first_gate", None], ids=["guarded", "not guarded"])
+    @pytest.mark.parametrize(
+        "fault",
+        [{"kind": "error", "code": "ThrottlingException", "status": 400}, {"kind": "reset_before"}],
+        ids=["throttled", "reset"],
+    )
+    def test_the_next_gate_is_not_approved(
+        self, emulator, signal, alice, bob_approves_while_it_sleeps, fault, step_name
+    ):
+        execution_id = bob_approves_while_it_sleeps
+        emulator.control("POST", "faults", operation=SEND, **fault)
+        result = signal("Approve", execution_id, step_name=step_name, **alice)
+        assert result["changed"] is False
+        assert result.get("failed", False) is False
+        assert "came second, it is done: gate `first_gate` is already Approved" in result["msg"]
+        assert emulator.read(execution_id)["CurrentStepName"] == "second_gate"
+
+
+class TestForceWithWait:
+    @pytest.fixture
+    def ran_before(self, emulator, signal):
+        execution_id = emulator.start("Maintenance", mode="Interactive")
+        signal("StartStep", execution_id, step_name="drain", wait=True)
+        return execution_id
+
+    def force(self, signal, execution_id):
+        return signal("StartStep", execution_id, step_name="drain", force=True, wait=True)
+
+    def test_it_runs_again_and_is_waited_for(self, emulator, signal, ran_before):
+        result = self.force(signal, ran_before)
+        assert result["changed"] is True
+        assert [step["step_status"] for step in result["automation_execution"]["step_executions"]] == ["Success"] * 2
+
+    def test_an_earlier_run_is_not_taken_for_the_effect(self, emulator, signal, ran_before):
+        emulator.control("POST", "faults", kind="reset_before", operation=SEND)
+        result = self.force(signal, ran_before)
+        assert result["failed"] is True
+        assert result["signal"]["sent"] is None
+
+    def test_an_effect_that_shows_late_is_seen(self, emulator, signal, ran_before):
+        emulator.control("POST", "choices", signal_delay_seconds=5)
+        emulator.control("POST", "faults", kind="server_error_after", operation=SEND)
+        result = self.force(signal, ran_before)
+        assert result["changed"] is True
+        assert result["signal"]["attempts"] == 1
+
+    def test_a_refusal_is_a_failure(self, emulator, signal, ran_before):
+        signal("StartStep", ran_before, step_name="drain", force=True)
+        result = self.force(signal, ran_before)
+        assert result["failed"] is True
+        assert result["changed"] is False
+        assert result["error"]["code"] == "InvalidAutomationSignalException"
+
+    def test_an_own_decision_of_before_is_not_taken_for_the_effect(self, emulator, signal, alice):
+        execution_id = emulator.start("OneGate")
+        signal("Approve", execution_id, **alice)
+        emulator.control("POST", "faults", kind="reset_before", operation=SEND, times=100)
+        result = signal("Approve", execution_id, force=True, wait=True, **alice)
+        assert result["changed"] is False
+        assert result["signal"]["sent"] is None
+
+
 class TestInterruptions:
     @pytest.fixture
     def interrupted_while_sleeping(self, emulator, monkeypatch):
@@ -215,7 +298,7 @@ class TestInterruptions:
         execution_id = emulator.start("Maintenance")
         result = signal("Resume", execution_id, step_name="patch_by_hand", ready_timeout=60)
         assert result["failed"] is True
-        assert "Interrupted (SIGTERM) before Resume for step `patch_by_hand` was sent" in result["msg"]
+        assert "Interrupted (SIGTERM) before Resume for step `patch_by_hand` was sent." in result["msg"]
         assert result["signal"]["sent"] is False
         assert sends(emulator) == 0
 
@@ -226,6 +309,16 @@ class TestInterruptions:
         assert result["failed"] is True
         assert "Interrupted (SIGTERM). Whether Resume for step `first_pause` had an effect" in result["msg"]
         assert result["signal"]["sent"] is None
+
+    @pytest.mark.usefixtures("interrupted_while_sleeping")
+    def test_after_a_request_that_was_not_accepted(self, emulator, signal, paused):
+        emulator.control(
+            "POST", "faults", kind="error", operation=SEND, code="ThrottlingException", status=400, times=100
+        )
+        result = signal("Resume", paused, step_name="first_pause")
+        assert result["signal"]["sent"] is False
+        assert result["signal"]["attempts"] == 1
+        assert "The service did not take Resume for step `first_pause`" in result["msg"]
 
     @pytest.mark.usefixtures("interrupted_while_sleeping")
     def test_after_the_signal(self, emulator, signal, alice):

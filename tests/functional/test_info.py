@@ -58,6 +58,12 @@ class TestFinding:
         assert all(execution["step_executions"] is not None for execution in result["automation_executions"])
         assert emulator.operations() == ["GetAutomationExecution"] * 4
 
+    @pytest.mark.parametrize("include_steps", [False, True])
+    def test_the_bound_counts_what_is_found(self, info, executions, include_steps):
+        wanted = [executions["gate"], executions["gate"], "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f", executions["pause"]]
+        found = ids(info(automation_execution_ids=wanted, include_steps=include_steps, max_results=2))
+        assert found == {executions["gate"], executions["pause"]}
+
     def test_twenty_five_ids_take_three_calls(self, emulator, info):
         started = [emulator.start("OneGate") for number in range(25)]
         emulator.control("DELETE", "requests")

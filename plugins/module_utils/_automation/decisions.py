@@ -217,6 +217,8 @@ def _decide_stop(execution: Execution, signal: Signal) -> Verdict:
         step = execution.find_step(signal.step_name or "")
     if step is None:
         return _unlisted_to_stop(execution, signal)
+    if not step.execution_id:
+        return Verdict(Kind.NEVER, f"the step execution id of `{step.name}` could not be read, give step_execution_id")
     if step.has_ended or step.status == statuses.CANCELLING:
         return Verdict(Kind.DONE, f"step `{step.name}` is already {step.status}", step)
     if execution.has_ended:
@@ -271,6 +273,8 @@ def _unlisted(execution: Execution, signal: Signal) -> Verdict:
         return Verdict(Kind.NEVER, f"step `{signal.step_name}` never began: {explain_state(execution)}")
     if signal.is_decision and not execution.steps and execution.status in statuses.AWAITING_DECISION:
         return Verdict(Kind.NEVER, f"{explain_state(execution)} as a whole and has no steps: leave out step_name")
+    if not execution.steps_complete:
+        return Verdict(Kind.NOT_YET, f"step `{signal.step_name}` is not among the steps that the caller may read")
     return Verdict(
         Kind.NOT_YET, f"step `{signal.step_name}` has not begun: {explain_state(execution)}{_if_by_hand(execution)}"
     )

@@ -51,7 +51,9 @@ class Ending(Enum):
 
 @dataclass
 class Delivery:
-    """What became of a signal, filled in on the way; no ending means that it is still on the way.
+    """What became of a signal, filled in on the way; no ending means that its delivery goes on.
+
+    C(in_doubt) says whether an answer got lost, C(on_the_way) whether one is still to come.
 
     C(last) and C(verdict) are the execution as last seen after an attempt and what was to be done then, C(error) is
     the error of the last attempt.
@@ -59,6 +61,7 @@ class Delivery:
 
     attempts: int = 0
     in_doubt: bool = False
+    on_the_way: bool = False
     ending: Ending | None = None
     last: Execution | None = None
     verdict: Verdict | None = None
@@ -72,7 +75,7 @@ class Delivery:
     @property
     def is_unknown(self) -> bool:
         """Whether it may have been taken or not."""
-        return self.ending is Ending.UNKNOWN or (self.ending is None and self.attempts > 0)
+        return self.ending is Ending.UNKNOWN or (self.ending is None and (self.in_doubt or self.on_the_way))
 
 
 @dataclass(frozen=True)
@@ -102,34 +105,53 @@ class Courier:
         deadline = self._service.clock.monotonic() + PATIENCE.timeout
         for pause in pauses(PATIENCE.delay):
             self._delivery.ending = self._attempt()
+            if self._delivery.ending is None and self._service.clock.monotonic() + pause >= deadline:
+                self._delivery.ending = self._not_known_or_not_taken()
+            if self._delivery.ending is None:
+                self._service.clock.sleep(pause)
+                self._delivery.ending = self._look_before_next()
             if self._delivery.ending is not None:
                 return
-            if self._service.clock.monotonic() + pause >= deadline:
-                self._delivery.ending = Ending.UNKNOWN if self._delivery.in_doubt else Ending.REFUSED
-                return
-            self._service.clock.sleep(pause)
+
+    def _not_known_or_not_taken(self) -> Ending:
+        return Ending.UNKNOWN if self._delivery.in_doubt else Ending.REFUSED
 
     def _attempt(self) -> Ending | None:
-        """Send once; return how the delivery ended, or none if the signal is to be sent again."""
+        """Send once; return how the delivery ended, or none if the signal may be sent again after another look."""
         reception = self._send()
         if reception is Reception.ACCEPTED:
             return Ending.ACCEPTED
-        if reception is Reception.UNCERTAIN:
-            self._delivery.in_doubt = True
         if self._delivery.in_doubt:
             return self._resolve_doubt(reception)
-        return self._explain_refusal() if reception is Reception.REFUSED else self._look_before_next()
+        return self._explain_refusal() if reception is Reception.REFUSED else None
+
+    def _look_before_next(self) -> Ending | None:
+        """Look, right before the signal is sent again; return how the delivery ended if it is not to be."""
+        if self._errand.before is None:
+            return None
+        if not self._look(GRACE, lambda now: True) or self._delivery.verdict is None:
+            return self._not_known_or_not_taken()
+        if self._delivery.in_doubt and self._delivery.last is not None and self._shows(self._delivery.last):
+            return Ending.SEEN
+        ending = {Kind.SEND: None, Kind.DONE: Ending.MOOT}
+        return ending.get(self._delivery.verdict.kind, Ending.REFUSED)
 
     def _send(self) -> Reception:
         signal = self._errand.signal
         self._delivery.attempts += 1
         self._delivery.error = None
+        self._delivery.on_the_way = True
         try:
             api.send_automation_signal(self._service.client, self._errand.execution_id, signal.type, signal.payload)
         except AnsibleAutomationError as error:
             self._delivery.error = error
-            return reception_of(error.exception)
-        return Reception.ACCEPTED
+            reception = reception_of(error.exception)
+            # Until the doubt is on record the request stays on the way, should the process be interrupted here.
+            self._delivery.in_doubt |= reception is Reception.UNCERTAIN
+        else:
+            reception, self._delivery.ending = Reception.ACCEPTED, Ending.ACCEPTED
+        self._delivery.on_the_way = False
+        return reception
 
     # An answer got lost, of this attempt or of an earlier one.
 
@@ -157,7 +179,9 @@ class Courier:
         # A refusal now may be the work of the first signal, whose effect does not show.
         if reception is Reception.REFUSED or self._delivery.attempts >= MOST_ATTEMPTS_IN_DOUBT:
             return False
-        return self._delivery.last is not None and may_repeat(self._errand.signal, self._delivery.last)
+        return self._delivery.last is not None and may_repeat(
+            self._errand.signal, self._delivery.last, self._errand.step
+        )
 
     # No doubt: the service has not taken the signal.
 
@@ -168,14 +192,6 @@ class Courier:
         self._look(REFUSAL_GRACE, lambda now: self._errand.decide(now).kind is not Kind.SEND)
         verdict = self._delivery.verdict
         return Ending.MOOT if verdict is not None and verdict.kind is Kind.DONE else Ending.REFUSED
-
-    def _look_before_next(self) -> Ending | None:
-        if self._errand.before is None:
-            return None
-        if not self._look(GRACE, lambda now: True) or self._delivery.verdict is None:
-            return Ending.REFUSED
-        ending = {Kind.SEND: None, Kind.DONE: Ending.MOOT}
-        return ending.get(self._delivery.verdict.kind, Ending.REFUSED)
 
     def _look(self, pace: Pace, enough: Callable[[Execution], bool]) -> bool:
         """Read until a state is enough or the time is up; return whether any state could be read."""

@@ -61,7 +61,7 @@ def _had_decisions(before: Execution, gate: Step) -> bool:
     return then is not None and bool(gates.decisions_at(then))
 
 
-def may_repeat(signal: Signal, execution: Execution) -> bool:
+def may_repeat(signal: Signal, execution: Execution, step: Step | None) -> bool:
     """Return whether sending the signal again is harmless, should the first one have an effect that shows late.
 
     A second StartStep runs the step again. A second Approve or Reject names no step, so it could hit the next gate.
@@ -71,7 +71,8 @@ def may_repeat(signal: Signal, execution: Execution) -> bool:
         return False
     if not signal.is_decision:
         return True
-    return execution.lists_every_step and sum(not gate.has_ended for gate in gates.approval_steps(execution)) == 1
+    open_gates = [gate.execution_id for gate in gates.approval_steps(execution) if not gate.has_ended]
+    return execution.lists_every_step and step is not None and open_gates == [step.execution_id]
 
 
 def _decision_shows(before: Execution, now: Execution, gate: Step | None, verdict: str, caller_arn: str) -> bool:
@@ -79,7 +80,8 @@ def _decision_shows(before: Execution, now: Execution, gate: Step | None, verdic
         return _request_shows(before, now, verdict)
     later = _later(now, gate)
     if caller_arn and gates.decisions_at(later):
-        return gates.decision_by(later, caller_arn, verdict) is not None
+        held_before = gates.decision_by(gate, caller_arn, verdict) is not None
+        return not held_before and gates.decision_by(later, caller_arn, verdict) is not None
     return gates.decision_of(later) == verdict or gates.count(later, verdict) > gates.count(gate, verdict)
 
 

@@ -60,6 +60,11 @@ THROTTLING = frozenset(
         "RequestLimitExceeded",
         "TooManyRequestsException",
         "SlowDown",
+        "LimitExceededException",
+        "BandwidthLimitExceeded",
+        "ProvisionedThroughputExceededException",
+        "PriorRequestNotComplete",
+        "EC2ThrottledException",
     }
 )
 _EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken", "RequestExpired"})

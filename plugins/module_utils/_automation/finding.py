@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from . import api
@@ -34,13 +35,13 @@ def find_executions(client: BaseClient, queries: Iterable[Filters], at_most: int
     return list(found.values())
 
 
-def read_found(client: BaseClient, execution_ids: Sequence[str]) -> list[Execution]:
+def read_found(client: BaseClient, execution_ids: Iterable[str], at_most: int | None = None) -> list[Execution]:
     """Return executions with their steps, one call or more for each; those that do not exist are left out.
 
-    Raises AnsibleAutomationError.
+    C(at_most) ends the reading once so many are found. Raises AnsibleAutomationError.
     """
-    executions = [_read_if_there(client, execution_id) for execution_id in dict.fromkeys(execution_ids)]
-    return [execution for execution in executions if execution is not None]
+    read = (_read_if_there(client, execution_id) for execution_id in dict.fromkeys(execution_ids))
+    return list(islice((execution for execution in read if execution is not None), at_most))
 
 
 def _read_if_there(client: BaseClient, execution_id: str) -> Execution | None:

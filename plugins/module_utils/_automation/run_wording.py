@@ -77,7 +77,7 @@ def interrupted_start(request: StartRequest, outcome: RunOutcome, interruption: 
     """Tell how far the task had got when it was interrupted."""
     if outcome.execution_id is not None:
         return f"Interrupted ({interruption.signal_name}), the execution goes on."
-    if outcome.attempts.is_unknown:
+    if outcome.attempts.is_unknown or outcome.attempts.accepted:
         return f"Interrupted ({interruption.signal_name}). {_unknown_start(request)}"
     return f"Interrupted ({interruption.signal_name}) before {_runbook(request)} was started; nothing was started."
 

@@ -118,7 +118,7 @@ class Signaller:
     def _judge(self, outcome: Outcome) -> Verdict:
         if outcome.before is None:
             return Verdict(Kind.SEND, "nobody looked at its state")
-        verdict = self._decide(outcome.before)
+        verdict = self._decide(outcome.before, self._signal)
         if self._options.force:
             return self._forced(verdict)
         if verdict.kind is not Kind.NOT_YET or not self._options.ready.timeout:
@@ -128,9 +128,9 @@ class Signaller:
             return replace(verdict, kind=Kind.SEND, reason=waits)
         return self._await_ready(outcome, verdict)
 
-    def _decide(self, execution: Execution) -> Verdict:
-        caller = self._service.caller_arn() if caller_matters(execution, self._signal) else ""
-        return decide(execution, self._signal, caller)
+    def _decide(self, execution: Execution, signal: Signal) -> Verdict:
+        caller = self._service.caller_arn() if caller_matters(execution, signal) else ""
+        return decide(execution, signal, caller)
 
     def _forced(self, verdict: Verdict) -> Verdict:
         if self._signal.needs_look_up and (verdict.step is None or not verdict.step.execution_id):
@@ -140,9 +140,12 @@ class Signaller:
         return replace(verdict, kind=Kind.SEND, reason=f"force is set, although {verdict.reason}")
 
     def _await_ready(self, outcome: Outcome, verdict: Verdict) -> Verdict:
-        self._watch(outcome, lambda execution: self._decide(execution).kind is not Kind.NOT_YET, self._options.ready)
+        def is_ready(execution: Execution) -> bool:
+            return self._decide(execution, self._signal).kind is not Kind.NOT_YET
+
+        self._watch(outcome, is_ready, self._options.ready)
         outcome.before = outcome.after
-        return self._decide(outcome.before) if outcome.before else verdict
+        return self._decide(outcome.before, self._signal) if outcome.before else verdict
 
     # Acting on the verdict
 
@@ -158,7 +161,14 @@ class Signaller:
         self._deliver(outcome, verdict)
 
     def _deliver(self, outcome: Outcome, verdict: Verdict) -> None:
-        errand = Errand(outcome.execution_id, outcome.signal, outcome.before, verdict.step, self._decide)
+        def decide_again(execution: Execution) -> Verdict:
+            # The signal is addressed by now: it is for the step that it was decided on, and for no other. Under force
+            # what the step has come to is no reason to leave off.
+            if self._options.force:
+                return verdict
+            return self._decide(execution, outcome.signal)
+
+        errand = Errand(outcome.execution_id, outcome.signal, outcome.before, verdict.step, decide_again)
         Courier(self._service, errand, outcome.delivery).deliver()
         outcome.after = outcome.delivery.last or outcome.after
         if outcome.delivery.took_effect:
@@ -170,9 +180,10 @@ class Signaller:
 
     def _explain_failure(self, outcome: Outcome) -> None:
         delivery = outcome.delivery
-        if delivery.error is not None and delivery.error.code == INVALID_SIGNAL and delivery.last is None:
-            self._read_back(outcome)
-            delivery.verdict = self._decide(outcome.after) if outcome.after else None
+        if delivery.error is not None and delivery.error.code == INVALID_SIGNAL:
+            if delivery.last is None:
+                self._read_back(outcome)
+            delivery.verdict = self._decide(outcome.after, outcome.signal) if outcome.after else None
         problem = wording.not_delivered(outcome.signal, outcome.execution_id, delivery, outcome.after)
         outcome.fail(problem, delivery.error)
 
@@ -243,6 +254,8 @@ class Signaller:
 
         watched = wait_until(read, [outcome.execution_id], holds, pace, self._service.clock)
         outcome.after = watched.seen.get(outcome.execution_id, outcome.after)
+        if watched.pending and watched.last_error is not None:
+            outcome.warnings.append(wording.not_seen_lately(outcome.execution_id, watched.last_error))
         return not watched.pending
 
 

@@ -60,6 +60,8 @@ def not_delivered(signal: Signal, execution_id: str, delivery: Delivery, known: 
 def _why_refused(signal: Signal, verdict: Verdict | None) -> str:
     if verdict is None:
         return ""
+    if verdict.kind is Kind.SEND and signal.is_decision and verdict.step is None:
+        return f"It shows now: {verdict.reason}; the caller may be no approver of it, or may have decided before."
     approvers = approvals_at(verdict.step).approvers if verdict.step and signal.is_decision else ()
     if verdict.kind is not Kind.SEND or not approvers:
         return f"It shows now: {verdict.reason}."
@@ -105,7 +107,9 @@ def interrupted(signal: Signal, execution_id: str, delivery: Delivery, interrupt
         return f"Interrupted ({interruption.signal_name}) after {_named(signal)} had been sent and accepted."
     if delivery.is_unknown:
         return f"Interrupted ({interruption.signal_name}). {_unknown(signal, execution_id, delivery)}"
-    return f"Interrupted ({interruption.signal_name}) before {_named(signal)} was sent; nothing was sent."
+    if delivery.attempts:
+        return f"Interrupted ({interruption.signal_name}). The service did not take {_named(signal)}: no effect."
+    return f"Interrupted ({interruption.signal_name}) before {_named(signal)} was sent."
 
 
 def failed_call(signal: Signal, execution_id: str, error: AnsibleAutomationError, known: Execution | None) -> str:
@@ -143,6 +147,11 @@ def no_look(signal: Signal, execution_id: str) -> str:
 def no_look_afterwards(signal: Signal, execution_id: str, error: AnsibleAutomationError) -> str:
     """Warn that the state after the signal is not known."""
     return f"Execution {execution_id} could not be read after {signal.type}: {error}."
+
+
+def not_seen_lately(execution_id: str, error: AnsibleAutomationError) -> str:
+    """Warn that a wait ended while the execution could not be read, so that the state told may be an old one."""
+    return f"Execution {execution_id} could not be read when the time was up, its state may be newer: {error}."
 
 
 def _named(signal: Signal) -> str:

@@ -337,6 +337,15 @@ def test_stop_step_that_does_not_exist_is_answered_with_those_that_do():
     check(execution, stop(step_execution_id="s-1"), NEVER, "running or waiting now: `r` r-1")
 
 
+def test_stop_step_needs_to_read_the_step_execution_id():
+    execution = run("Waiting", pause("s", "Waiting", execution_id=""), steps_complete=False)
+    check(execution, stop("s"), NEVER, "give step_execution_id")
+
+
+def test_a_step_that_could_not_be_read_is_not_said_to_be_ahead():
+    check(run("InProgress", steps_complete=False), resume("p"), NOT_YET, "not among the steps that the caller may read")
+
+
 def test_stop_step_of_a_step_that_could_not_be_read_is_left_to_the_service():
     check(run("InProgress", steps_complete=False), stop(step_execution_id="s-1"), SEND, "not all steps")
 

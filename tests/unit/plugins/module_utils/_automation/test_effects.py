@@ -73,6 +73,13 @@ VISIBLE = {
         ALICE,
         True,
     ),
+    "our approval was listed before": (
+        run("Waiting", gate("g", "Waiting", [(ALICE, "Approve")], needed=3)),
+        run("Waiting", gate("g", "Waiting", [(ALICE, "Approve"), (BOB, "Approve")], needed=3)),
+        APPROVE,
+        ALICE,
+        False,
+    ),
     "one more approval, we do not know who we are": (AT_GATE, AT_ANOTHER_GATE, APPROVE, "", True),
     "our rejection is listed": (
         AT_GATE,
@@ -150,6 +157,11 @@ REPEATABLE = {
     "start runs the step again": (START, interactive("Waiting"), False),
     "approve at the only gate": (APPROVE, run("Waiting", gate("g", "Waiting"), step("s")), True),
     "reject at the last gate": (REJECT, run("Waiting", gate("f", "Success"), gate("g", "Waiting")), True),
+    "the gate that it was for has passed": (
+        APPROVE,
+        run("InProgress", gate("g", "Success"), gate("h"), pause("p", "Waiting")),
+        False,
+    ),
     "approve could hit the next gate": (APPROVE, run("Waiting", gate("g", "Waiting"), gate("h")), False),
     "approve could hit a gate that is not listed": (APPROVE, run("Waiting", gate("g"), steps_complete=False), False),
     "approve could hit the gate again in a loop": (
@@ -163,7 +175,8 @@ REPEATABLE = {
 
 @pytest.mark.parametrize(("signal", "execution", "harmless"), REPEATABLE.values(), ids=REPEATABLE)
 def test_may_repeat(signal, execution, harmless):
-    assert may_repeat(signal, execution) is harmless
+    step_before = next((each for each in execution.steps if each.waits), None)
+    assert may_repeat(signal, execution, step_before) is harmless
 
 
 AT_FIRST_GATE = run("Waiting", gate("g", "Waiting"), gate("h"))
