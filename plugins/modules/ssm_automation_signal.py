@@ -109,11 +109,11 @@ notes:
     retries in O(aws_config) have no effect on its calls to Systems Manager. Reads are tried again after throttling,
     lost connections and faults of the service. So is a signal that was throttled or certainly never arrived, for up to
     a minute. When the answer to a signal is lost, the module looks for its effect for up to 20 seconds, and sends it
-    again, three times in all at most, only if there is none and a second effect would be harmless. The effect of
-    V(Resume), V(StartStep), V(StopStep) and V(Revoke) does not tell who sent the signal, so that of somebody else who
-    sends the same within these seconds counts as its effect. It never repeats
+    again, three times in all at most, only if there is none and a second effect would be harmless. It never repeats
     V(StartStep), nor V(Approve) and V(Reject) while more gates may follow. Where it cannot find out whether the signal
     had an effect, the task fails and says so.
+  - The effect of V(Resume), V(StartStep), V(StopStep) and V(Revoke) does not show who sent the signal. When an answer
+    is lost and somebody else sends the same within these seconds, their effect counts as this task's.
   - Without waits and faults a task takes three calls of the API, or one when there is nothing to send or in check mode.
     Where a gate already holds somebody's decision of the same kind, one call of STS is added to tell whose; where the
     service cuts the list of steps short, one call for each 50 steps.

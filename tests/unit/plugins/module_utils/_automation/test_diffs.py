@@ -13,7 +13,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.diff
     foretell,
     states_of,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import Signal
 from ansible_collections.ssmops.automation.tests.unit.executions import (
     ALICE,
     gate,
@@ -22,11 +21,7 @@ from ansible_collections.ssmops.automation.tests.unit.executions import (
     run,
     step,
 )
-
-APPROVE, REJECT, REVOKE = Signal("Approve"), Signal("Reject"), Signal("Revoke")
-RESUME = Signal("Resume", {"StepName": ["p"]}, "p")
-START = Signal("StartStep", {"StepName": ["s"]}, "s")
-STOP = Signal("StopStep", step_name="s")
+from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, REJECT, RESUME, REVOKE, START, STOP
 
 
 @pytest.mark.parametrize(

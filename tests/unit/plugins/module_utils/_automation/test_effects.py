@@ -16,7 +16,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.effe
     may_repeat,
     strayed_to,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import Signal
 from ansible_collections.ssmops.automation.tests.unit.executions import (
     ALICE,
     BOB,
@@ -26,12 +25,7 @@ from ansible_collections.ssmops.automation.tests.unit.executions import (
     run,
     step,
 )
-
-APPROVE, REJECT, REVOKE = Signal("Approve"), Signal("Reject"), Signal("Revoke")
-RESUME = Signal("Resume", {"StepName": ["p"]}, "p")
-START = Signal("StartStep", {"StepName": ["s"]}, "s")
-STOP = Signal("StopStep", step_name="s")
-
+from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, REJECT, RESUME, REVOKE, START, STOP
 
 AT_GATE = run("Waiting", gate("g", "Waiting", needed=2))
 AT_ANOTHER_GATE = run("Waiting", gate("g", "Waiting", [(BOB, "Approve")], needed=2))

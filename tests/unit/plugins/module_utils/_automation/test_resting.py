@@ -12,7 +12,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.rest
     failure_after,
     has_settled,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import Signal
 from ansible_collections.ssmops.automation.tests.unit.executions import (
     ALICE,
     gate,
@@ -21,12 +20,7 @@ from ansible_collections.ssmops.automation.tests.unit.executions import (
     run,
     step,
 )
-
-APPROVE, REJECT, REVOKE = Signal("Approve"), Signal("Reject"), Signal("Revoke")
-RESUME = Signal("Resume", {"StepName": ["p"]}, "p")
-START = Signal("StartStep", {"StepName": ["s"]}, "s")
-STOP = Signal("StopStep", step_name="s")
-
+from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, REJECT, RESUME, REVOKE, START, STOP
 
 WAITING_AT_GATE = run("Waiting", gate("g", "Waiting", needed=2), gate("h"), pause("p"))
 SETTLED = {
