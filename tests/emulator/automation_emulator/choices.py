@@ -107,6 +107,8 @@ class Choices:
     # How many tags may a start request have? (Documented: 5; the service model says 1000.)
     most_start_tags: int = 5
 
+    # How many requests a second does the service take before it throttles? Real time; 0 is no limit.
+    requests_per_second: float = 0.0
     # From how many steps on does GetAutomationExecution leave the rest out (StepExecutionsTruncated)?
     truncate_steps_over: int = 100
     # After how many step executions is a run that goes round in circles ended?

@@ -23,7 +23,9 @@ from .actions.registry import ACTIONS
 from .choices import Choices
 from .model import Child, Execution, Failure, Mode, Status, StepExecution, Upcoming
 from .runbooks import jump_target
+from .selectors import SelectorError
 from .substitution import Lookup, UnresolvedReference, resolve
+from .work import Answer
 
 # onCancel steps may take two minutes [D].
 CANCEL_SECONDS = 120.0
@@ -98,7 +100,15 @@ def settle(execution: Execution, outcome: Outcome, at: float, choices: Choices) 
     """The open step gets on as its action says."""
     run = execution.history[-1]
     if isinstance(outcome, Goes):
-        changed = replace(run, status=outcome.status, due_at=outcome.due_at, gate=outcome.gate, outputs=outcome.outputs)
+        changed = replace(
+            run,
+            status=outcome.status,
+            due_at=outcome.due_at,
+            gate=outcome.gate,
+            outputs=outcome.outputs,
+            work=outcome.work,
+            memory=outcome.memory,
+        )
         return execution.with_latest(changed if outcome.child is None else asking(changed, outcome.child))
     if isinstance(outcome, Succeeds):
         return _succeeded(execution.with_latest(ended(run, Status.SUCCESS, at, outcome.outputs)), outcome, at, choices)
@@ -130,6 +140,16 @@ def child_refused(execution: Execution, run: StepExecution, message: str, at: fl
     return settle(execution.with_latest(run), Fails(Failure(message, "InputValidation"), retried=False), at, choices)
 
 
+def answered(execution: Execution, answer: Answer, at: float, choices: Choices) -> Execution:
+    """The work is done that the open step asked for."""
+    run = execution.history[-1]
+    try:
+        outcome = ACTIONS[run.step.action].answered(run, answer, at, choices)
+    except SelectorError as problem:
+        outcome = Fails(Failure(f"{problem}.", "PostVerification", "Verification"), retried=False)
+    return settle(execution, outcome, at, choices)
+
+
 def time_out(execution: Execution, at: float, choices: Choices) -> Execution:
     """The open step's time has run out."""
     run = execution.history[-1]
@@ -146,7 +166,15 @@ def wake(execution: Execution, at: float, choices: Choices) -> Execution:
 def ended(run: StepExecution, status: Status, at: float, outputs: Mapping[str, Any]) -> StepExecution:
     """The step execution, over."""
     return replace(
-        run, status=status, ended_at=at, outputs=outputs, due_at=None, deadline=None, stopping_at=None, retry_at=None
+        run,
+        status=status,
+        ended_at=at,
+        outputs=outputs,
+        due_at=None,
+        deadline=None,
+        stopping_at=None,
+        retry_at=None,
+        work=None,
     )
 
 
@@ -270,7 +298,7 @@ def step_stopped(execution: Execution, at: float, choices: Choices) -> Execution
 
 
 def _stopping(run: StepExecution) -> StepExecution:
-    return replace(run, status=Status.CANCELLING, due_at=None, deadline=None, retry_at=None)
+    return replace(run, status=Status.CANCELLING, due_at=None, deadline=None, retry_at=None, work=None)
 
 
 def _stopped(execution: Execution, at: float, status: Status) -> Execution:

@@ -18,6 +18,7 @@ from .model import Child, Execution, Mode, Runbook, Step
 from .parameters import ParameterError, StoreLookup, bind
 from .principals import Principal
 from .runbooks import unsupported_actions
+from .substitution import resolve, text
 
 Request = Mapping[str, Any]
 
@@ -38,6 +39,7 @@ class Start:
     """Who starts an execution, where, and when it begins."""
 
     caller: Principal
+    access_key: str
     account: str
     region: str
     at: float
@@ -51,16 +53,19 @@ def launch(request: Request, start: Start, sources: Sources, choices: Choices) -
     runbook = sources.runbook(request["DocumentName"], request.get("DocumentVersion"))
     _refuse_unsupported(runbook)
     given = request.get("Parameters") or {}
+    bound = _bound(runbook, {**given, **next(iter(on_targets.values()), {})}, sources.store)
     run = Execution(
         execution_id=str(uuid.uuid4()),
         runbook=runbook,
         account=start.account,
         region=start.region,
         executed_by=start.caller,
+        access_key=start.access_key,
         requested_at=start.at,
         begins_at=start.begins_at,
         mode=Mode(request.get("Mode", Mode.AUTO)),
-        parameters=_bound(runbook, {**given, **next(iter(on_targets.values()), {})}, sources.store),
+        parameters=bound,
+        assumed_role=text(resolve(runbook.assume_role, bound.__getitem__)),
         given=given,
         echo={name: request[name] for name in ECHOED if name in request},
         tags={tag["Key"]: tag["Value"] for tag in request.get("Tags", [])},
@@ -73,7 +78,8 @@ def launch_child(parent: Execution, child: Child, at: float, sources: Sources, c
     if parent.generation >= choices.most_generations:
         raise start_refused(f"The emulator runs {choices.most_generations} generations of executions, no more.")
     request = validation.checked("StartAutomationExecution", child.request, choices)
-    start = Start(parent.executed_by, parent.account, parent.region, at, at + choices.start_delay_seconds)
+    begins_at = at + choices.start_delay_seconds
+    start = Start(parent.executed_by, parent.access_key, parent.account, parent.region, at, begins_at)
     return replace(
         launch(request, start, sources, choices),
         execution_id=child.execution_id,

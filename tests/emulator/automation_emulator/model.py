@@ -17,7 +17,9 @@ from typing import Any
 
 from .gates import Gate
 from .parameters import Parameter
-from .principals import Principal
+from .principals import UNKNOWN_ACCESS_KEY, Principal
+from .selectors import Output
+from .work import Work
 
 
 class Status(StrEnum):
@@ -80,6 +82,7 @@ class Step:
     next_step: str | None = None
     is_end: bool = False
     is_critical: bool | None = None
+    outputs: Sequence[Output] = ()
 
     @property
     def critical(self) -> bool:
@@ -97,6 +100,8 @@ class Runbook:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     outputs: Sequence[str] = ()
+    # The role in whose name steps call other services, as it is written.
+    assume_role: str = ""
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -150,6 +155,10 @@ class StepExecution:
     gate: Gate | None = None
     # The execution that the step waits for.
     child: Child | None = None
+    # What the step asks to have done elsewhere, until somebody does it.
+    work: Work | None = None
+    # What the action has to know again later.
+    memory: Mapping[str, Any] = field(default_factory=dict)
     # When the action goes on by itself, when its time runs out, when a stop takes effect, when it is tried again.
     due_at: float | None = None
     deadline: float | None = None
@@ -224,6 +233,9 @@ class Execution:
     executed_by: Principal
     requested_at: float
     begins_at: float
+    # The access key in whose name steps call other services.
+    access_key: str = UNKNOWN_ACCESS_KEY
+    assumed_role: str = ""
     mode: Mode = Mode.AUTO
     # Typed values of all parameters, and what was given at the start as lists of strings.
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -271,6 +283,11 @@ class Execution:
     def waiting_for_children(self) -> list[StepExecution]:
         """The step executions that wait for a child."""
         return [run for run in self.open_steps if run.child is not None]
+
+    @property
+    def work(self) -> Work | None:
+        """What the open step asks to have done."""
+        return self.open_step.work if self.open_step is not None else None
 
     @property
     def cancelling(self) -> bool:

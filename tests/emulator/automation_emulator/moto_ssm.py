@@ -272,6 +272,7 @@ class AutomationResponse(SimpleSystemManagerResponse):
     def _context(self) -> Context:
         return Context(
             caller=self._caller(),
+            access_key=self.access_key,
             account=self.current_account,
             region=self.region,
             effect_delay=self.normalized_request.environ.get(EFFECT_DELAY, 0.0),

@@ -5,11 +5,13 @@
 
 An execution is pure and knows no other; that a step asks for a child, waits for it or gives it up can be read off it.
 Here the children asked for are started, those given up are cancelled, and parents are told when a child has ended.
+So is the work done that steps ask for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from . import engine, rate_control, timeline
 from .agenda import Agenda
@@ -17,33 +19,48 @@ from .choices import Choices
 from .errors import AutomationError
 from .ledger import Ledger
 from .model import Child, Execution, Status, StepExecution
+from .work import Answer, Work
 
 # Makes the execution that a parent's step asks for, or refuses to.
 Launch = Callable[[Execution, Child, float, Choices], Execution]
+# Does what a step asks for; other requests may be answered meanwhile.
+Perform = Callable[[Execution, Work], Answer]
 
 
 class Progress:
     """The executions of one account and Region, going on."""
 
-    def __init__(self, ledger: Ledger, launch: Launch) -> None:
-        self._ledger, self._launch, self._agenda = ledger, launch, Agenda()
+    def __init__(self, ledger: Ledger, launch: Launch, perform: Perform) -> None:
+        self._ledger, self._launch, self._perform, self._agenda = ledger, launch, perform, Agenda()
 
     def advance(self, now: float, choices: Choices) -> None:
         """Bring every execution up to date: everything that happens up to now, in order of time."""
         for moment, execution_id in self._agenda.due(now):
             run = self._ledger.get(execution_id)
-            self.keep(timeline.advance(run, moment, choices), moment, choices)
+            if run.open_step is not None and run.work is not None:
+                self._work(run, run.open_step, run.work, moment, choices)
+            else:
+                self.keep(timeline.advance(run, moment, choices), moment, choices)
 
     def add(self, run: Execution, choices: Choices) -> None:
         """Keep a new execution, the latest of all."""
         self._ledger.add(run)
         self._agenda.note(run.execution_id, timeline.next_moment(run, choices))
 
+    def _work(self, run: Execution, step: StepExecution, work: Work, at: float, choices: Choices) -> None:
+        """Have work done; meanwhile it is nobody else's, and the execution may be stopped or run out of time."""
+        taken = replace(step, work=None)
+        self.keep(run.with_latest(taken), at, choices)
+        answer = self._perform(run, work)
+        now = self._ledger.get(run.execution_id)
+        if now.open_step == taken:
+            self.keep(engine.answered(now, answer, at, choices), at, choices)
+
     def keep(self, run: Execution, at: float, choices: Choices) -> None:
         """Keep an execution as it has become, with what follows for its children and its parent."""
         run = self._with_children(run, at, choices)
         self._ledger.keep(run)
-        self._agenda.note(run.execution_id, timeline.next_moment(run, choices))
+        self._agenda.note(run.execution_id, timeline.next_moment(run, choices) if run.work is None else at)
         self._cancel_children(run, at, choices)
         if run.final is not None and run.parent_id is not None:
             self._tell_parent(run, run.parent_id, at, choices)

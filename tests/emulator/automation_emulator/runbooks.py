@@ -18,6 +18,7 @@ from .actions.base import InputProblem
 from .actions.registry import ACTIONS
 from .model import Runbook, Step
 from .nesting import too_deep
+from .selectors import Output
 from .substitution import references
 
 SCHEMA_VERSION = "0.3"
@@ -88,6 +89,7 @@ def _runbook(name: str, version: str, document: Mapping[str, Any]) -> Runbook:
         parameters={key: parameters.read(key, entry) for key, entry in (document.get("parameters") or {}).items()},
         variables={key: entry.get("default") for key, entry in (document.get("variables") or {}).items()},
         outputs=tuple(document.get("outputs") or ()),
+        assume_role=document.get("assumeRole") or "",
     )
 
 
@@ -103,7 +105,12 @@ def _step(entry: Mapping[str, Any]) -> Step:
         next_step=entry.get("nextStep"),
         is_end=_flag(entry.get("isEnd", False)),
         is_critical=_flag(entry["isCritical"]) if "isCritical" in entry else None,
+        outputs=tuple(Output(one["Name"], one["Selector"], one.get("Type", "String")) for one in _outputs(entry)),
     )
+
+
+def _outputs(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return entry.get("outputs") or []
 
 
 def _flag(value: Any) -> bool:
@@ -160,6 +167,9 @@ def _targets(step: Step) -> list[str]:
 
 def _reference_problems(runbook: Runbook) -> Iterator[str]:
     """References that can never have a value; `{{ssm:name}}` is not allowed in a step's inputs [D]."""
+    for reference in references(runbook.assume_role):
+        if reference not in runbook.parameters:
+            yield f"assumeRole refers to {{{{ {reference} }}}}, which is not a parameter."
     for step in runbook.steps:
         named = dict.fromkeys(references([dict(step.inputs), step.timeout_seconds, step.max_attempts]))
         for reference in named:

@@ -15,6 +15,7 @@ from typing import Any
 from .parameters import ParameterError
 from .parameters import read as read_parameter
 from .patterns import compiled
+from .selectors import TYPES, SelectorError, path
 from .substitution import REFERENCE, references
 
 STEP_KEYS = (
@@ -48,6 +49,8 @@ def problems(document: Entry) -> Iterator[str]:
         elif key == "parameters":
             for name, entry in entries.items():
                 yield from _parameter_problems(f"Parameter {name}", name, entry, entries)
+    if not isinstance(document.get("assumeRole") or "", str):
+        yield "assumeRole must be a string."
     outputs = [] if document.get("outputs") is None else document["outputs"]
     if not isinstance(outputs, list) or not all(isinstance(one, str) for one in outputs):
         yield "outputs must be a list of strings."
@@ -66,6 +69,28 @@ def _step_problems(entry: Any) -> Iterator[str]:
     for key, (fits, what) in _STEP_VALUES.items():
         if key in entry and not fits(entry[key]):
             yield f"{where}: {key} must be {what}."
+    yield from _output_problems(where, entry.get("outputs") or [])
+
+
+def _output_problems(where: str, outputs: Any) -> Iterator[str]:
+    """Name and Selector are needed, Type is one of six [D]."""
+    if not isinstance(outputs, list) or not all(isinstance(one, dict) for one in outputs):
+        yield f"{where}: outputs must be a list of maps."
+        return
+    for one in outputs:
+        if not _is_text(one.get("Name")) or not _is_text(one.get("Selector")):
+            yield f"{where}: every output needs a Name and a Selector, which are strings."
+        elif one.get("Type", "String") not in TYPES:
+            yield f"{where}: the Type of output {one['Name']} is one of {', '.join(TYPES)}."
+        else:
+            yield from _selector_problems(where, one["Selector"])
+
+
+def _selector_problems(where: str, selector: str) -> Iterator[str]:
+    try:
+        path(selector)
+    except SelectorError as problem:
+        yield f"{where}: {problem}."
 
 
 def _is_text(value: Any) -> bool:

@@ -20,9 +20,11 @@ from .denials import Denials
 from .faults import Faults
 from .guarded import answered
 from .moto_ssm import Library, bind, sources
+from .outside import MARK, Outside
 from .recorder import Recorder
 from .service import AutomationService
-from .wire import Environ, StartResponse, read_call
+from .throttle import Throttle
+from .wire import Answer, Call, Environ, StartResponse, read_call
 
 
 class Emulator:
@@ -30,8 +32,10 @@ class Emulator:
 
     def __init__(self, time_scale: float = 1.0, library: Library | None = None) -> None:
         clock, denials, library = Clock(time_scale), Denials(), library or Library()
-        self._recorder, self._faults = Recorder(), Faults()
-        service = AutomationService(clock, sources(library))
+        self._recorder, self._faults, self._throttle = Recorder(), Faults(), Throttle()
+        # What steps have done elsewhere; it calls back to where this application listens.
+        self.outside = Outside()
+        service = AutomationService(clock, sources(library), self.outside.perform)
         bind(service, denials, library)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self.control = Control(service, clock, self._recorder, self._faults, denials, library)
@@ -41,12 +45,25 @@ class Emulator:
         if environ.get("PATH_INFO", "").startswith(PREFIX):
             return self.control.answer(environ).write(start_response)
         asked = read_call(environ)
-        if asked is None:
+        if MARK in environ.get("HTTP_USER_AGENT", ""):
+            # Requests of steps are not those of the clients that are tested: no log, no faults.
             return answered(self._moto, asked, environ).write(start_response)
-        reply = self._recorder.record(
-            asked, lambda: self._faults.apply(asked, lambda: answered(self._moto, asked, environ))
-        )
+        if asked is None or not asked.is_ssm:
+            self.control.service.bring_all_up_to_date()
+        reply = self._watched(asked, environ) if asked else answered(self._moto, asked, environ)
         return reply.write(start_response)
+
+    def _watched(self, asked: Call, environ: Environ) -> Answer:
+        """The answer to a request that is logged and may be befallen by faults."""
+
+        def reply() -> Answer:
+            return answered(self._moto, asked, environ)
+
+        def befallen() -> Answer:
+            return self._faults.apply(asked, reply)
+
+        choices = self.control.service.choices
+        return self._recorder.record(asked, lambda: self._throttle.apply(asked, choices, befallen))
 
 
 class RequestHandler(MotoRequestHandler):
@@ -77,6 +94,7 @@ class Server:
     def __init__(self, host: str, port: int, emulator: Emulator) -> None:
         self._emulator = emulator
         self._server = make_server(host, port, emulator, threaded=True, request_handler=RequestHandler)
+        emulator.outside.endpoint = self.url
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property

@@ -21,7 +21,9 @@ from .launch import Sources, Start, launch, launch_child
 from .ledger import Ledger
 from .model import Child, Delivery, Execution, Request, Runbook
 from .principals import Principal
-from .progress import Progress
+from .progress import Perform, Progress
+from .work import Answer as WorkAnswer
+from .work import Work
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -32,6 +34,7 @@ class Context:
     """What surrounds a request: who calls, and from where."""
 
     caller: Principal
+    access_key: str
     account: str
     region: str
     # Seconds of emulated time by which this request's effect is put off, above what the choices say.
@@ -50,11 +53,11 @@ class Place:
 class AutomationService:
     """The operations; each takes the parameters of a request and gives the members of the response."""
 
-    def __init__(self, clock: Clock, sources: Callable[[str, str], Sources]) -> None:
+    def __init__(self, clock: Clock, sources: Callable[[str, str], Sources], perform: Perform) -> None:
         self.clock = clock
-        self._sources = sources
+        self._sources, self._perform = sources, perform
         self.choices = Choices()
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._places: dict[tuple[str, str], Place] = {}
 
     def reset(self) -> None:
@@ -77,13 +80,27 @@ class AutomationService:
         with self._lock:
             self._place(account, region)
 
+    def bring_all_up_to_date(self) -> None:
+        """The same everywhere: what steps do to other services shows there, too."""
+        with self._lock:
+            for account, region in list(self._places):
+                self._place(account, region)
+
     def _place(self, account: str, region: str) -> Place:
         """An account and Region, with its executions up to date."""
         place = self._places.get((account, region))
         if place is None:
-            place = self._places[account, region] = _new_place(self._sources(account, region))
+            place = self._places[account, region] = _new_place(self._sources(account, region), self._work)
         place.progress.advance(self.clock.now(), self.choices)
         return place
+
+    def _work(self, run: Execution, work: Work) -> WorkAnswer:
+        """Have a step's work done, for which it may need answers of this service, too."""
+        self._lock.release()
+        try:
+            return self._perform(run, work)
+        finally:
+            self._lock.acquire()
 
     def start(self, context: Context, parameters: Parameters) -> Answer:
         """StartAutomationExecution."""
@@ -101,7 +118,7 @@ class AutomationService:
     def _start_of(self, context: Context) -> Start:
         now = self.clock.now()
         begins_at = now + self.choices.start_delay_seconds + context.effect_delay
-        return Start(context.caller, context.account, context.region, now, begins_at)
+        return Start(context.caller, context.access_key, context.account, context.region, now, begins_at)
 
     def stop(self, context: Context, parameters: Parameters) -> Answer:
         """StopAutomationExecution."""
@@ -204,12 +221,12 @@ def new_request(subtype: str, approvers: Sequence[str], required: int, **details
     return Request(subtype=subtype, gate=Gate(tuple(approvers), required), **details)
 
 
-def _new_place(sources: Sources) -> Place:
+def _new_place(sources: Sources, perform: Perform) -> Place:
     def start(parent: Execution, child: Child, at: float, choices: Choices) -> Execution:
         return launch_child(parent, child, at, sources, choices)
 
     ledger = Ledger()
-    return Place(sources, ledger, Progress(ledger, start))
+    return Place(sources, ledger, Progress(ledger, start, perform))
 
 
 def _same_start(fingerprint: str, execution_id: str, asked: str) -> str:

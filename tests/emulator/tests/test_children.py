@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from automation_emulator.choices import Choices
 from automation_emulator.launch import Sources, Start, launch, launch_child
 from automation_emulator.ledger import Ledger
-from automation_emulator.model import Execution
+from automation_emulator.model import Child, Execution
 from automation_emulator.principals import Principal
 from automation_emulator.progress import Progress
 from automation_emulator.runbooks import parse
+from automation_emulator.work import Answer
 
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT10S"}}
@@ -253,8 +254,13 @@ def family(moments: list[float], steps: list[str]) -> list[Execution]:
     runbook = parse("Self", "1", json.dumps({"schemaVersion": "0.3", "mainSteps": [*map(STEPS.get, steps)]}))
     sources = Sources(lambda name, version: runbook, lambda name: None)
     ledger = Ledger()
-    progress = Progress(ledger, lambda run, child, at, choices: launch_child(run, child, at, sources, choices))
-    run = launch({"DocumentName": "Self"}, Start(Principal("arn"), "1", "eu-central-1", 0.0, 0.0), sources, choices)
+
+    def launch_one(run: Execution, child: Child, at: float, choices: Choices) -> Execution:
+        return launch_child(run, child, at, sources, choices)
+
+    progress = Progress(ledger, launch_one, lambda run, work: Answer())
+    start = Start(Principal("arn"), "AKIA0000000000000000", "1", "eu-central-1", 0.0, 0.0)
+    run = launch({"DocumentName": "Self"}, start, sources, choices)
     progress.add(replace(run, execution_id=str(uuid.UUID(int=1))), choices)
     for moment in sorted(moments):
         progress.advance(moment, choices)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an action is: three moments in a step's life, each a pure function."""
+"""What an action is: the moments in a step's life, each a pure function."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ..choices import Choices
 from ..errors import signal_refused
 from ..gates import Gate
 from ..model import Execution, Failure, Signal, Status, Step, StepExecution
+from ..work import Answer, Work
 
 
 class InputProblem(ValueError):
@@ -22,13 +23,16 @@ class InputProblem(ValueError):
 
 @dataclass(frozen=True)
 class Goes:
-    """The step is not over: it works or waits, until `due_at` if it goes on by itself, or until its child ends."""
+    """The step is not over: it works or waits, until `due_at` if it goes on by itself, or for its child or work."""
 
-    status: Status
+    status: Status = Status.IN_PROGRESS
     due_at: float | None = None
     gate: Gate | None = None
     # The StartAutomationExecution request of the child that the step asks for.
     child: Mapping[str, Any] | None = None
+    # What the step asks to have done elsewhere, and what its action has to know when that is done.
+    work: Work | None = None
+    memory: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -77,9 +81,39 @@ class Action(ABC):
         """The child has ended that `begin` asked for."""
         return Succeeds(run.outputs)
 
+    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+        """The work is done that an earlier moment asked for."""
+        return Succeeds(run.outputs)
+
     def targets(self, step: Step) -> Iterator[str]:
         """Steps that the inputs name as the next one."""
         return iter(())
+
+
+def call_failed(answer: Answer) -> Fails:
+    """The step fails because its work did."""
+    return Fails(
+        Failure(f"{answer.error_code}: {answer.message}", type=_FAILURE_TYPES.get(answer.error_code or "", "Action"))
+    )
+
+
+# Which errors FailureDetails calls otherwise than Action [D the types, I which errors].
+_FAILURE_TYPES = {
+    "AccessDenied": "Permission",
+    "AccessDeniedException": "Permission",
+    "UnauthorizedOperation": "Permission",
+    "Throttling": "Throttling",
+    "ThrottlingException": "Throttling",
+    "RequestLimitExceeded": "Throttling",
+}
+
+
+def needed_text(inputs: Mapping[str, Any], key: str) -> str:
+    """An input that is a string and has to be there."""
+    value = text_input(inputs, key)
+    if not value:
+        raise InputProblem(f"{key} is required and is a string")
+    return value
 
 
 def text_input(inputs: Mapping[str, Any], key: str) -> str | None:

@@ -9,9 +9,18 @@ from .approve import Approve
 from .base import Action
 from .branch import Branch
 from .execute_automation import ExecuteAutomation
+from .execute_aws_api import ExecuteAwsApi
 from .pause import Pause
 from .sleep import Sleep
 
 ACTIONS: dict[str, Action] = {
-    action.name: action for action in (Approve(), Branch(), ExecuteAutomation(), Pause(), Sleep())
+    action.name: action
+    for action in (
+        Approve(),
+        Branch(),
+        ExecuteAutomation(),
+        ExecuteAwsApi(),
+        Pause(),
+        Sleep(),
+    )
 }

@@ -1,0 +1,41 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""aws:executeAwsApi: call an operation of any service; outputs are picked out of its response."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..choices import Choices
+from ..model import StepExecution
+from ..selectors import selected
+from ..work import Answer, ApiCall
+from .base import Action, Goes, Outcome, Succeeds, call_failed, needed_text
+
+
+class ExecuteAwsApi(Action):
+    """One call; it takes 25 seconds at most [D], which here it never does."""
+
+    name = "aws:executeAwsApi"
+
+    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+        """Ask for the call."""
+        return Goes(work=api_call(inputs))
+
+    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+        """Take the outputs out of the response."""
+        if answer.failed:
+            return call_failed(answer)
+        return Succeeds(selected(run.step.outputs, answer.value))
+
+
+# What the action itself takes; every other input is a parameter of the operation [D].
+OWN_INPUTS = ("Service", "Api", "PropertySelector", "DesiredValues")
+
+
+def api_call(inputs: Mapping[str, Any]) -> ApiCall:
+    """The call that a step's inputs mean."""
+    parameters = {name: value for name, value in inputs.items() if name not in OWN_INPUTS}
+    return ApiCall(needed_text(inputs, "Service"), needed_text(inputs, "Api"), parameters)
