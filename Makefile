@@ -5,7 +5,7 @@
 # Any Python from 3.11 on; everything else is fetched into .venv/ and .cache/.
 PYTHON ?= python3
 
-COMMANDS := setup demo test lint format unit emulator lock
+COMMANDS := setup demo test lint format unit emulator bench lock
 
 .PHONY: help clean $(COMMANDS)
 
@@ -20,6 +20,7 @@ lint:     ## Run the quick checks of the code
 format:   ## Put the Python code into shape
 unit:     ## Run the unit tests
 emulator: ## Run the emulator in the foreground, on port 4599
+bench:    ## Measure what many signals cost, and write docs/benchmark.* (takes the better part of an hour)
 lock:     ## Compile requirements/*.in into requirements/*.txt
 
 $(COMMANDS):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 if sys.version_info < (3, 11):  # noqa: UP036 (this is what tells a developer)
     sys.exit("This needs Python 3.11 or newer; name one as in: make PYTHON=python3.11 setup")
 
-from . import checks, emulator, setup
+from . import bench, checks, emulator, setup
 
 
 def main(arguments: list[str]) -> int:
@@ -23,6 +23,7 @@ def main(arguments: list[str]) -> int:
         "format": checks.format_code,
         "unit": checks.unit,
         "emulator": emulator.serve,
+        "bench": bench.bench,
         "lock": setup.lock,
     }
     if len(arguments) != 1 or arguments[0] not in commands:

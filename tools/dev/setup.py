@@ -24,8 +24,10 @@ BOOTSTRAP = REQUIREMENTS / "bootstrap.txt"
 AMAZON_AWS = REQUIREMENTS / "amazon-aws.txt"
 DEV = REQUIREMENTS / "dev.txt"
 IMPORTER = REQUIREMENTS / "importer.txt"
+PLOTTER = REQUIREMENTS / "plotter.txt"
 
 IMPORTER_VENV = CACHE / "importer"
+PLOTTER_VENV = CACHE / "plotter"
 
 # The options of pip that say where packages come from, as far as a company mirror needs them.
 INDEX_OPTIONS = ("index-url", "extra-index-url", "find-links", "cert", "client-cert", "trusted-host", "proxy")
@@ -43,6 +45,11 @@ def set_up_importer() -> None:
     """Make the environment of galaxy-importer ready; it takes amazon.aws from the project's."""
     provide(IMPORTER_VENV, BOOTSTRAP, IMPORTER)
     link(collections(IMPORTER_VENV) / "amazon" / "aws", collections(VENV) / "amazon" / "aws")
+
+
+def set_up_plotter() -> None:
+    """Make the environment ready in which plots are drawn."""
+    provide(PLOTTER_VENV, BOOTSTRAP, PLOTTER)
 
 
 def tell() -> int:

@@ -1,0 +1,114 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the benchmark measures, and what is made of it: medians, ratios, and whether they reach their goals. Pure."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+# The methods, and what they are called where they are shown.
+METHODS = {
+    "module": "(a) `ssm_automation_signal`, one task",
+    "looped_module": "(b) `ssm_automation_signal` in a loop",
+    "bare_module": "(c) a bare `AnsibleAWSModule` in a loop",
+    "cli": "(d) `command: aws ssm send-automation-signal` in a loop",
+    "script": "(e) a boto3 script, sending only",
+}
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One task: its seconds, and its calls of the API by operation."""
+
+    method: str
+    size: int
+    latency_ms: int
+    seconds: float
+    calls: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Throttled:
+    """A task against a service that takes so many requests a second."""
+
+    size: int
+    rate: float
+    seconds: float
+    arrived: int
+    sent_twice: int
+    turned_away: int
+
+
+@dataclass
+class Findings:
+    """Everything that one run of the benchmark measured; memory is in KiB, by size."""
+
+    measurements: list[Measurement] = field(default_factory=list)
+    memory: dict[int, float] = field(default_factory=dict)
+    bare_memory: float = 0.0
+    # Calls by operation in a minute of waiting, by size.
+    waiting: dict[int, Mapping[str, int]] = field(default_factory=dict)
+    throttled: Throttled | None = None
+
+    def seconds(self, method: str, size: int, latency_ms: int) -> float | None:
+        """The median of a method."""
+        found = [one.seconds for one in self._of(method, size, latency_ms)]
+        return statistics.median(found) if found else None
+
+    def rounds(self, method: str, size: int, latency_ms: int) -> int:
+        """How often a method was measured."""
+        return len(self._of(method, size, latency_ms))
+
+    def calls(self, method: str, size: int) -> Mapping[str, float]:
+        """Calls of the API for each signal, by operation."""
+        found = self._of(method, size, 0)
+        return {name: count / size for name, count in found[0].calls.items()} if found else {}
+
+    def _of(self, method: str, size: int, latency_ms: int) -> Sequence[Measurement]:
+        wanted = (method, size, latency_ms)
+        return [one for one in self.measurements if (one.method, one.size, one.latency_ms) == wanted]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A ratio of two medians, and what it should be at most (or at least)."""
+
+    what: str
+    value: float | None
+    goal: float
+    at_least: bool = False
+
+    @property
+    def reached(self) -> bool:
+        """Whether it is as it should be; what was not measured is not."""
+        if self.value is None:
+            return False
+        return self.value >= self.goal if self.at_least else self.value <= self.goal
+
+
+def ratios(found: Findings, latency_ms: int) -> list[Ratio]:
+    """The ratios of one run that the goals are about."""
+
+    def ratio(above: tuple[str, int], below: tuple[str, int]) -> float | None:
+        over, under = found.seconds(*above, latency_ms), found.seconds(*below, latency_ms)
+        return over / under if over and under else None
+
+    return [
+        Ratio("one signal, (a) / (c)", ratio(("module", 1), ("bare_module", 1)), 1.15),
+        Ratio("one signal, (a) / (d)", ratio(("module", 1), ("cli", 1)), 0.75),
+        Ratio("100 signals, (d) / (a)", ratio(("cli", 100), ("module", 100)), 20, at_least=True),
+        Ratio("100 signals, (b) / (a)", ratio(("looped_module", 100), ("module", 100)), 15, at_least=True),
+        Ratio("(a), 1,000 signals / 100 signals", ratio(("module", 1000), ("module", 100)), 12),
+        Ratio("1,000 signals, (a) / (e)", ratio(("module", 1000), ("script", 1000)), 1.5),
+    ]
+
+
+def memory_ratio(found: Findings) -> Ratio:
+    """How much more memory the largest task takes than one for a single execution."""
+    sizes = sorted(found.memory)
+    value = found.memory[sizes[-1]] / found.memory[1] if 1 in found.memory else None
+    return Ratio("peak memory, 1,000 executions / one", value, 1.5)

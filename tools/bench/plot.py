@@ -1,0 +1,50 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Draws what was measured: reads points from stdin, writes the pictures whose paths it is given.
+
+It runs in an environment of its own, the only one that has matplotlib.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+# The same picture has the same bytes.
+mpl.rcParams["svg.hashsalt"] = "benchmark"
+
+from matplotlib import pyplot  # noqa: E402
+
+
+def main() -> None:
+    """Draw a panel for each latency, a line for each method."""
+    drawn: dict[str, Any] = json.load(sys.stdin)
+    figure, panels = pyplot.subplots(1, len(drawn["panels"]), figsize=(11, 5), sharey=True, squeeze=False)
+    for axes, panel in zip(panels[0], drawn["panels"], strict=True):
+        _draw(axes, panel)
+    panels[0][0].set_ylabel("seconds")
+    panels[0][0].legend(fontsize="small")
+    figure.tight_layout()
+    for path in map(Path, sys.argv[1:]):
+        figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else {})
+
+
+def _draw(axes: Any, panel: dict[str, Any]) -> None:
+    for line in panel["lines"]:
+        axes.plot(line["sizes"], line["seconds"], marker="o", label=line["name"])
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("executions")
+    axes.set_title(panel["title"])
+    axes.grid(True, which="major", alpha=0.3)
+
+
+if __name__ == "__main__":
+    main()
