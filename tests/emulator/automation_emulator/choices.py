@@ -89,6 +89,23 @@ class Choices:
     completed_step_status: Literal["Success", "Cancelled"] = "Cancelled"
     # After onFailure Continue, is nextStep followed (documented for success only), or the order of the document?
     continue_follows_next_step: bool = False
+    # A step inside a loop fails with onFailure Abort: does the run end, or does the loop fail, so that the onFailure of
+    # the loop decides? (Documented: the loop takes over the onFailure of the steps inside.)
+    abort_inside_loop: Literal["ends_execution", "fails_loop"] = "ends_execution"
+    # Do Pending steps have ids, inputs and the like? (An example of the AWS CLI shows name, action and status alone.)
+    pending_steps_in_full: bool = True
+    # May a loop be inside a loop? If not, a runbook with one is refused at the start.
+    nested_loops: bool = True
+    # Are the steps inside a loop that has not begun listed as Pending?
+    lists_pending_steps_inside_loops: bool = False
+    # What becomes of a reference to an output that is not there? (Observed: it stays in the input as it is written.)
+    missing_output: Literal["stays_as_text", "fails_step"] = "stays_as_text"
+    # Is an output of aws:executeAwsApi left out if it is empty? (Observed: yes. Outputs of scripts may be empty.)
+    empty_outputs_are_left_out: bool = True
+    # Which steps put out all that they got as OutputPayload, too? (Observed: scripts.)
+    output_payload: Literal["scripts", "scripts_and_calls", "none"] = "scripts"
+    # Does a variable take an empty string? (Documented: no. Runbooks of AWS need it.)
+    variables_take_empty_text: bool = True
     # How does a revoked access request end? (There is no status Revoked for executions.)
     revoked_status: Literal["Cancelled", "Rejected", "Failed", "CompletedWithFailure"] = "Cancelled"
     # Which signals does an access request take Revoke from: its approvers, or anyone that IAM lets signal?
@@ -106,6 +123,25 @@ class Choices:
     errors_within_limit_status: Literal["Success", "Failed"] = "Failed"
     # How many tags may a start request have? (Documented: 5; the service model says 1000.)
     most_start_tags: int = 5
+
+    # How soon does a step look again that waits for a resource? (Later it waits a tenth of the time it has waited so
+    # far, and never less than a second.)
+    poll_seconds: float = 5.0
+    # Must all values that a PropertySelector finds be desired ones, or any?
+    several_values: Literal["all", "any"] = "all"
+    # Does aws:waitForAwsResourceProperty call again after a call that failed?
+    wait_survives_errors: bool = False
+
+    # Is a list of more than 100 items that a script returns cut off there, or does the step fail? (Documented: that at
+    # most 100 items are returned.)
+    long_payload_list: Literal["cut", "fail"] = "cut"
+    # Does aws:invokeLambdaFunction fail with a function that raises? (Documented: that FunctionError is an output.)
+    function_error_fails_step: bool = False
+    # For how long may a script run, or a Lambda function whose Timeout is longer? Real time, for which whoever asked
+    # waits. (Documented: 600 and 300 seconds.)
+    script_seconds: float = 30.0
+    # For how long does StartExecution of Step Functions wait for the state machine's end? Real time. (Not at all.)
+    state_machine_seconds: float = 2.0
 
     # How many requests a second does the service take before it throttles? Real time; 0 is no limit.
     requests_per_second: float = 0.0

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from botocore.model import Shape
@@ -14,7 +15,7 @@ _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
 def as_shape(shape: Shape | None, value: Any) -> Any:
     """The value with strings read as the numbers, Booleans and strings that the shape has at their place [I]."""
-    if shape is None or value is None:
+    if shape is None:
         return value
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
@@ -28,7 +29,7 @@ def as_shape(shape: Shape | None, value: Any) -> Any:
 
 def _scalar(kind: str, value: Any) -> Any:
     if kind == "string" and isinstance(value, (bool, int, float)):
-        return str(value).lower() if isinstance(value, bool) else str(value)
+        return json.dumps(value)
     if not isinstance(value, str):
         return value
     if kind == "boolean" and value.lower() in ("true", "false"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +61,7 @@ class Control:
 
     def _routes(self) -> dict[str, Callable[[Body], Content]]:
         return {
-            "GET health": lambda body: {"ready": True},
+            "GET health": lambda body: {"ready": True, "pid": os.getpid()},
             "GET requests": self._requests,
             "DELETE requests": lambda body: _done(self.recorder.clear),
             "POST reset": lambda body: _done(self.reset),

@@ -66,6 +66,11 @@ _STEP_MEMBERS = {
     "StepName": "StepName",
     "Action": "Action",
 }
+_PARENT_MEMBERS = {
+    "ParentStepExecutionId": "StepExecutionId",
+    "ParentStepIteration": "Iteration",
+    "ParentStepIteratorValue": "IteratorValue",
+}
 
 
 def executions(runs: Iterable[Execution], asked: Sequence[Filter]) -> Iterator[Execution]:
@@ -82,10 +87,10 @@ def steps(shown: Iterable[Mapping[str, Any]], asked: Sequence[Filter]) -> Iterat
 
 def _step_passes(one: Mapping[str, Any], key: str, values: Sequence[str]) -> bool:
     if key in _STEP_MEMBERS:
-        return one[_STEP_MEMBERS[key]] in values
-    if key not in ("StartTimeBefore", "StartTimeAfter"):
-        # The steps of a loop have a parent step; aws:loop is not run yet.
-        return False
+        return one.get(_STEP_MEMBERS[key]) in values
+    if key in _PARENT_MEMBERS:
+        value = one.get("ParentStepDetails", {}).get(_PARENT_MEMBERS[key])
+        return value is not None and str(value) in values
     times, started_at = _times(values), one.get("ExecutionStartTime")
     if started_at is None:
         return False

@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import targets, validation
+from . import engine, targets, validation
 from .actions.execute_automation import EXECUTE_AUTOMATION
 from .choices import Choices
 from .errors import start_refused
 from .model import Child, Execution, Mode, Runbook, Step
 from .parameters import ParameterError, StoreLookup, bind
 from .principals import Principal
-from .runbooks import unsupported_actions
+from .runbooks import unsupported
 from .substitution import resolve, text
 
 Request = Mapping[str, Any]
@@ -36,7 +36,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Start:
-    """Who starts an execution, where, and when it begins."""
+    """Who starts an execution, where, and when it begins; a parent has given its child an id."""
 
     caller: Principal
     access_key: str
@@ -44,6 +44,7 @@ class Start:
     region: str
     at: float
     begins_at: float
+    execution_id: str | None = None
 
 
 def launch(request: Request, start: Start, sources: Sources, choices: Choices) -> Execution:
@@ -51,11 +52,11 @@ def launch(request: Request, start: Start, sources: Sources, choices: Choices) -
     _check_tags(request, choices)
     on_targets = targets.assignments(request)
     runbook = sources.runbook(request["DocumentName"], request.get("DocumentVersion"))
-    _refuse_unsupported(runbook)
+    _refuse_unsupported(runbook, choices)
     given = request.get("Parameters") or {}
-    bound = _bound(runbook, {**given, **next(iter(on_targets.values()), {})}, sources.store)
+    given_to_first = {**given, **next(iter(on_targets.values()), {})}
     run = Execution(
-        execution_id=str(uuid.uuid4()),
+        execution_id=start.execution_id or str(uuid.uuid4()),
         runbook=runbook,
         account=start.account,
         region=start.region,
@@ -64,12 +65,13 @@ def launch(request: Request, start: Start, sources: Sources, choices: Choices) -
         requested_at=start.at,
         begins_at=start.begins_at,
         mode=Mode(request.get("Mode", Mode.AUTO)),
-        parameters=bound,
-        assumed_role=text(resolve(runbook.assume_role, bound.__getitem__)),
+        parameters=_bound(runbook, given_to_first, sources.store),
         given=given,
         echo={name: request[name] for name in ECHOED if name in request},
         tags={tag["Key"]: tag["Value"] for tag in request.get("Tags", [])},
     )
+    run = engine.with_defaults(run, start.at)
+    run = replace(run, assumed_role=text(resolve(runbook.assume_role, run.parameters.__getitem__)))
     return _on_targets(run, request, on_targets, choices) if on_targets else run
 
 
@@ -79,10 +81,10 @@ def launch_child(parent: Execution, child: Child, at: float, sources: Sources, c
         raise start_refused(f"The emulator runs {choices.most_generations} generations of executions, no more.")
     request = validation.checked("StartAutomationExecution", child.request, choices)
     begins_at = at + choices.start_delay_seconds
-    start = Start(parent.executed_by, parent.access_key, parent.account, parent.region, at, begins_at)
+    who = (parent.executed_by, parent.access_key, parent.account, parent.region)
+    start = Start(*who, at, begins_at, child.execution_id)
     return replace(
         launch(request, start, sources, choices),
-        execution_id=child.execution_id,
         parent_id=parent.execution_id,
         target=child.target,
         generation=parent.generation + 1,
@@ -109,11 +111,16 @@ def _step(run: Execution, target: str, assigned: targets.Assignment) -> Step:
     return Step(target, EXECUTE_AUTOMATION, inputs, on_failure="Continue")
 
 
-def _refuse_unsupported(runbook: Runbook) -> None:
-    """Refuse a runbook with actions that the emulator does not run, naming all of them."""
-    missing = unsupported_actions(runbook)
+def _refuse_unsupported(runbook: Runbook, choices: Choices) -> None:
+    """Refuse a runbook of which the emulator does not run something, naming all of that."""
+    missing = [*unsupported(runbook), *_nested_loops(runbook, choices)]
     if missing:
         raise start_refused(f"The emulator does not run {', '.join(missing)} (AWS does).")
+
+
+def _nested_loops(runbook: Runbook, choices: Choices) -> list[str]:
+    loops = [] if choices.nested_loops else [step for step in runbook.all_steps if step.steps and step.loop]
+    return [f"{step.action} inside {step.action} (step {step.name})" for step in loops]
 
 
 def _bound(runbook: Runbook, given: Mapping[str, Sequence[str]], store: StoreLookup) -> dict[str, Any]:

@@ -8,8 +8,9 @@ Times are seconds since the epoch, of the emulator's clock.
 
 from __future__ import annotations
 
+import itertools
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -19,6 +20,7 @@ from .gates import Gate
 from .parameters import Parameter
 from .principals import UNKNOWN_ACCESS_KEY, Principal
 from .selectors import Output
+from .variables import Variable
 from .work import Work
 
 
@@ -70,7 +72,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """One of a runbook's mainSteps, as it is written (references not replaced)."""
+    """A step of a runbook, as it is written (references not replaced)."""
 
     name: str
     action: str
@@ -83,6 +85,9 @@ class Step:
     is_end: bool = False
     is_critical: bool | None = None
     outputs: Sequence[Output] = ()
+    # The steps of a loop; and the name of the loop that the step itself is in.
+    steps: Sequence[Step] = ()
+    loop: str | None = None
 
     @property
     def critical(self) -> bool:
@@ -98,24 +103,45 @@ class Runbook:
     version: str
     steps: Sequence[Step]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Variable] = field(default_factory=dict)
     outputs: Sequence[str] = ()
     # The role in whose name steps call other services, as it is written.
     assume_role: str = ""
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {step.name: place for place, step in enumerate(self.steps)}
+    def all_steps(self) -> tuple[Step, ...]:
+        """The steps in order, those of a loop after it."""
+        return tuple(_with_inner(self.steps))
+
+    @cached_property
+    def _named(self) -> dict[str, Step]:
+        return {step.name: step for step in self.all_steps}
+
+    @cached_property
+    def _followers(self) -> dict[str, str]:
+        lists = (self.steps, *(step.steps for step in self.all_steps))
+        return {step.name: after.name for steps in lists for step, after in itertools.pairwise(steps)}
 
     def step(self, name: str) -> Step | None:
         """The step of that name."""
-        place = self._places.get(name)
-        return None if place is None else self.steps[place]
+        return self._named.get(name)
 
     def following(self, step: Step) -> str | None:
-        """The name of the step that comes after in the document."""
-        place = self._places[step.name] + 1
-        return self.steps[place].name if place < len(self.steps) else None
+        """The name of the step that comes after in the document; the last one of a loop has none."""
+        return self._followers.get(step.name)
+
+    def loops_around(self, name: str) -> list[str]:
+        """The names of the loops that a step is in, the innermost first."""
+        step = self.step(name)
+        if step is None or step.loop is None:
+            return []
+        return [step.loop, *self.loops_around(step.loop)]
+
+
+def _with_inner(steps: Iterable[Step]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        yield from _with_inner(step.steps)
 
 
 @dataclass(frozen=True)
@@ -137,12 +163,23 @@ class Child:
 
 
 @dataclass(frozen=True)
+class Iteration:
+    """The round of a loop that a step execution belongs to; a loop with a condition has no values."""
+
+    loop_id: str
+    loop: Step
+    number: int
+    value: Any = None
+
+
+@dataclass(frozen=True)
 class StepExecution:
     """One run of a step. A step that is run again gets a new one."""
 
     step: Step
     step_execution_id: str
     started_at: float
+    iteration: Iteration | None = None
     status: Status = Status.IN_PROGRESS
     ended_at: float | None = None
     attempt: int = 1
@@ -243,6 +280,8 @@ class Execution:
     # Members of the start request that the API shows again as they came.
     echo: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    # The variables that steps have changed.
+    updates: Mapping[str, Any] = field(default_factory=dict)
     # The execution that started this one, on which of its targets, and how many generations above there are.
     parent_id: str | None = None
     target: str | None = None
@@ -266,18 +305,25 @@ class Execution:
     request: Request | None = None
 
     @property
-    def open_step(self) -> StepExecution | None:
-        """The step execution that has begun and not ended; there is at most one [I], but for the steps on targets."""
-        if self.rate_control is not None or not self.history:
-            return None
-        return self.history[-1] if self.history[-1].ended_at is None else None
+    def open_steps(self) -> list[StepExecution]:
+        """The step executions that have begun and not ended: one, the loops around it before it; or those on targets.
+
+        That there is at most one, loops apart, is inferred [I].
+        """
+        return [run for run in self.history if run.ended_at is None]
 
     @property
-    def open_steps(self) -> list[StepExecution]:
-        """The step executions that have begun and not ended."""
-        if self.rate_control is None:
-            return [self.open_step] if self.open_step is not None else []
-        return [run for run in self.history if run.ended_at is None]
+    def open_step(self) -> StepExecution | None:
+        """The innermost open step execution; on targets there is none to speak of."""
+        if self.rate_control is not None:
+            return None
+        return next((run for run in reversed(self.history) if run.ended_at is None), None)
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The runbook's variables as they are now; one that never got a value is not among them."""
+        declared = self.runbook.variables.values()
+        return {one.name: one.default for one in declared if one.default is not None} | dict(self.updates)
 
     @property
     def waiting_for_children(self) -> list[StepExecution]:
@@ -323,11 +369,11 @@ class Execution:
         """The id of a step's nth run; it is known before the run begins."""
         return str(uuid.uuid5(uuid.UUID(self.execution_id), f"{step_name}/{nth}"))
 
-    def with_latest(self, run: StepExecution) -> Execution:
-        """The execution with its last step execution in a new state."""
-        return replace(self, history=(*self.history[:-1], run))
-
     def with_run(self, run: StepExecution) -> Execution:
-        """The execution with any of its step executions in a new state."""
-        same = run.step_execution_id
-        return replace(self, history=tuple(run if one.step_execution_id == same else one for one in self.history))
+        """The execution with one of its step executions in a new state."""
+        history = list(self.history)
+        for place in range(len(history) - 1, -1, -1):
+            if history[place].step_execution_id == run.step_execution_id:
+                history[place] = run
+                break
+        return replace(self, history=tuple(history))

@@ -16,9 +16,11 @@ from functools import cache
 from typing import Any
 
 import botocore.session
+from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.model import OperationModel, ServiceModel
 from botocore.response import StreamingBody
 
 from . import scripts
@@ -28,6 +30,8 @@ from .work import Answer, ApiCall, Work
 
 # In the user agent of every request that a step makes.
 MARK = "exec-env/AutomationEmulator"
+# How long a call may take, in real seconds: as long as a Lambda function [D].
+LONGEST_CALL = 900
 
 
 class Outside:
@@ -46,19 +50,19 @@ class Outside:
             keys = self._keys(run)
             if isinstance(work, ApiCall):
                 return Answer(self._call(work, self._client(work.service, run.region, keys)))
-            return scripts.run(work, self._environment(run.region, keys))
+            return scripts.run(work, self.environment(run.region, keys))
         except ClientError as problem:
             error = problem.response["Error"]
             return Answer(error_code=str(error["Code"]), message=str(error.get("Message", "")))
-        except (BotoCoreError, LookupError, ValueError) as problem:
+        except (BotoCoreError, LookupError, TypeError, ValueError) as problem:
             return Answer(error_code=type(problem).__name__, message=str(problem))
 
     def _call(self, call: ApiCall, client: BaseClient) -> Any:
-        methods = {operation: method for method, operation in client.meta.method_to_api_mapping.items()}
-        if call.operation not in methods:
-            raise LookupError(f"{call.service} has no operation {call.operation}")
-        shape = client.meta.service_model.operation_model(call.operation).input_shape
-        response = getattr(client, methods[call.operation])(**as_shape(shape, dict(call.parameters)))
+        operation = _operation(call, client.meta.service_model)
+        if _streams(operation):
+            raise ValueError(f"{call.service} {operation.name} streams its response, which Automation does not support")
+        parameters = as_shape(operation.input_shape, dict(call.parameters))
+        response = getattr(client, xform_name(operation.name))(**parameters)
         response.pop("ResponseMetadata", None)
         return json.loads(json.dumps(response, default=_plain))
 
@@ -71,6 +75,8 @@ class Outside:
 
     def _client(self, service: str, region: str, keys: tuple[str, ...]) -> BaseClient:
         with self._lock:
+            # Runbooks also have the names of services in capitals [O].
+            service = service.lower()
             wanted = (service, region, *keys)
             if wanted not in self._clients:
                 self._clients[wanted] = self._new_client(service, region, keys)
@@ -84,10 +90,17 @@ class Outside:
             aws_access_key_id=keys[0],
             aws_secret_access_key=keys[1],
             aws_session_token=keys[2] if len(keys) > 2 else None,
-            config=Config(user_agent_extra=MARK, retries={"total_max_attempts": 1}),
+            # The one endpoint has no hosts below it, which some operations would call.
+            config=Config(
+                user_agent_extra=MARK,
+                retries={"total_max_attempts": 1},
+                inject_host_prefix=False,
+                read_timeout=LONGEST_CALL,
+            ),
         )
 
-    def _environment(self, region: str, keys: tuple[str, ...]) -> Mapping[str, str]:
+    def environment(self, region: str, keys: tuple[str, ...]) -> Mapping[str, str]:
+        """What makes boto3 in a process of its own call the emulator, in the name of these keys."""
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
         return {
             **dict(zip(names, keys, strict=False)),
@@ -96,6 +109,25 @@ class Outside:
             "AWS_REGION": region,
             "AWS_EXECUTION_ENV": MARK.removeprefix("exec-env/"),
         }
+
+
+def _operation(call: ApiCall, service: ServiceModel) -> OperationModel:
+    """The operation of that name; runbooks have DescribeVpcs as describeVpcs, describe_vpcs, describe-vpcs, too [O]."""
+    wanted = _squeezed(call.operation)
+    for name in service.operation_names:
+        if _squeezed(name) == wanted:
+            return service.operation_model(name)
+    raise LookupError(f"{call.service} has no operation {call.operation}")
+
+
+def _squeezed(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def _streams(operation: OperationModel) -> bool:
+    """Whether the response is a stream, as that of s3 GetObject is; Automation does not support those [D]."""
+    body = operation.get_streaming_output()
+    return operation.has_event_stream_output or (body is not None and bool(body.serialization.get("streaming")))
 
 
 @cache

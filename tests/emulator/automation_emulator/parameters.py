@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .patterns import compiled
-from .substitution import REFERENCE
+from .substitution import REFERENCE, references, text
 
 # Reads a parameter of Parameter Store, for a default like {{ssm:name}} [D].
 StoreLookup = Callable[[str], str | None]
@@ -53,14 +53,16 @@ class Parameter:
         self._check(value, items)
         return value
 
-    def check_default(self) -> None:
-        """Refuse a default that could not be given; a number or Boolean may be written as a string [I]."""
+    def typed_default(self) -> Any:
+        """The default; a number, Boolean or map may be written as a string [I].
+
+        Defaults of AWS's own runbooks do not keep to allowedValues, allowedPattern and limits [O].
+        """
         value = self.default
-        if not isinstance(value, _KINDS.get(self.type, list if self.is_list else str)):
+        wrong_number = isinstance(value, bool) and self.type == "Integer"
+        if wrong_number or not isinstance(value, _KINDS.get(self.type, list if self.is_list else str)):
             raise ParameterError(f'Parameter "{self.name}" of type {self.type} cannot be {json.dumps(value)}.')
-        if isinstance(value, str) and not self.is_list:
-            value = self._item(value)
-        self._check(value, value if self.is_list else [value])
+        return self._item(value) if isinstance(value, str) else value
 
     def _item(self, text: str) -> Any:
         try:
@@ -76,7 +78,7 @@ class Parameter:
             raise ParameterError(f'Parameter "{self.name}" has {count} items, which its limits do not allow.')
 
     def _check_item(self, item: Any) -> None:
-        if self.allowed_values and item not in self.allowed_values:
+        if self.allowed_values and text(item) not in map(text, self.allowed_values):
             # Worded as the service words it [O].
             allowed = ", ".join(str(value) for value in self.allowed_values)
             raise ParameterError(f'Parameter "{self.name}" has value "{item}" not found in [{allowed}].')
@@ -164,6 +166,8 @@ def _value(parameter: Parameter, given: Sequence[str] | None, store: StoreLookup
 
 def _default(parameter: Parameter, store: StoreLookup) -> Any:
     """The default, read from Parameter Store if it is `{{ssm:name}}` [D]."""
+    if not any(references(parameter.default)):
+        return parameter.typed_default()
     stored = REFERENCE.fullmatch(parameter.default) if isinstance(parameter.default, str) else None
     if stored is None or not stored[1].startswith("ssm:"):
         return parameter.default

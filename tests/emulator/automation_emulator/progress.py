@@ -50,11 +50,11 @@ class Progress:
     def _work(self, run: Execution, step: StepExecution, work: Work, at: float, choices: Choices) -> None:
         """Have work done; meanwhile it is nobody else's, and the execution may be stopped or run out of time."""
         taken = replace(step, work=None)
-        self.keep(run.with_latest(taken), at, choices)
+        self.keep(run.with_run(taken), at, choices)
         answer = self._perform(run, work)
         now = self._ledger.get(run.execution_id)
         if now.open_step == taken:
-            self.keep(engine.answered(now, answer, at, choices), at, choices)
+            self.keep(engine.answered(now, taken, answer, at, choices), at, choices)
 
     def keep(self, run: Execution, at: float, choices: Choices) -> None:
         """Keep an execution as it has become, with what follows for its children and its parent."""

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .choices import Choices
-from .model import Execution, Mode, Status, Step, StepExecution
+from .model import Execution, Iteration, Mode, Status, Step, StepExecution
 from .runbooks import successors
+from .substitution import text
 
 Shown = dict[str, Any]
 
@@ -27,7 +28,7 @@ def execution(run: Execution, choices: Choices) -> Shown:
         "StepExecutionsTruncated": truncated,
         "Parameters": {name: list(values) for name, values in run.given.items()},
         **_progress(run),
-        "Variables": {name: strings(value) for name, value in run.runbook.variables.items()},
+        "Variables": {name: strings(value) for name, value in run.variables.items()},
     }
 
 
@@ -94,15 +95,43 @@ def _request(run: Execution) -> Shown:
 def steps(run: Execution, choices: Choices) -> Iterator[Shown]:
     """The step executions: in order of the runbook with those not begun as Pending, or in order of their start.
 
-    Auto mode lists the steps ahead [O]; what Interactive mode lists is a choice.
+    Auto mode lists the steps ahead [O]; what Interactive mode lists is a choice. Steps inside a loop follow it, those
+    of a step that ran again come last [I].
     """
     if run.mode == Mode.INTERACTIVE and not choices.interactive_lists_pending_steps:
         yield from (step_execution(run, one) for one in run.history)
         return
-    first = {one.step.name: one for one in reversed(run.history)}
+    inner = _by_loop(run)
+    outside = inner.pop(None, [])
+    first = {one.step.name: one for one in reversed(outside)}
     for step in run.runbook.steps:
-        yield step_execution(run, first[step.name]) if step.name in first else _pending(run, step)
-    yield from (step_execution(run, one) for one in run.history if one is not first[one.step.name])
+        yield from _run_of(run, first[step.name], inner) if step.name in first else _ahead(run, step, choices)
+    for one in outside:
+        if one is not first[one.step.name]:
+            yield from _run_of(run, one, inner)
+
+
+def _by_loop(run: Execution) -> dict[str | None, list[StepExecution]]:
+    """The step executions by the loop execution that they are in."""
+    found: dict[str | None, list[StepExecution]] = {}
+    for one in run.history:
+        found.setdefault(one.iteration.loop_id if one.iteration else None, []).append(one)
+    return found
+
+
+def _run_of(run: Execution, one: StepExecution, inner: Mapping[str | None, list[StepExecution]]) -> Iterator[Shown]:
+    """A step execution, and those inside it in order of their start."""
+    yield step_execution(run, one)
+    for inside in inner.get(one.step_execution_id, []):
+        yield from _run_of(run, inside, inner)
+
+
+def _ahead(run: Execution, step: Step, choices: Choices) -> Iterator[Shown]:
+    """A step that has not begun, with those inside it."""
+    yield _pending(run, step, choices)
+    if choices.lists_pending_steps_inside_loops:
+        for inside in step.steps:
+            yield from _ahead(run, inside, choices)
 
 
 def step_execution(run: Execution, one: StepExecution) -> Shown:
@@ -118,7 +147,21 @@ def step_execution(run: Execution, one: StepExecution) -> Shown:
         Inputs={name: json.dumps(value) for name, value in one.inputs.items()},
         Outputs={name: strings(value) for name, value in one.outputs.items()},
         ResponseCode="0" if one.status == Status.SUCCESS else None,
+        ParentStepDetails=_parent(one.iteration),
         **_failure(one),
+    )
+
+
+def _parent(iteration: Iteration | None) -> Shown | None:
+    """Which round of which loop a step execution belongs to [D]."""
+    if iteration is None:
+        return None
+    return present(
+        StepExecutionId=iteration.loop_id,
+        StepName=iteration.loop.name,
+        Action=iteration.loop.action,
+        Iteration=iteration.number,
+        IteratorValue=None if iteration.value is None else text(iteration.value),
     )
 
 
@@ -133,8 +176,10 @@ def _failure(one: StepExecution) -> Shown:
     return {"FailureMessage": one.failure.message, "FailureDetails": details}
 
 
-def _pending(run: Execution, step: Step) -> Shown:
+def _pending(run: Execution, step: Step, choices: Choices) -> Shown:
     """A StepExecution that has not begun, and never will if a branch passed it by [D]."""
+    if not choices.pending_steps_in_full:
+        return {"StepName": step.name, "Action": step.action, "StepStatus": str(Status.PENDING)}
     return present(
         **_definition(run, step),
         StepExecutionId=run.step_execution_id(step.name),

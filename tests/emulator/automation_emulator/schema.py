@@ -17,7 +17,11 @@ from .parameters import read as read_parameter
 from .patterns import compiled
 from .selectors import TYPES, SelectorError, path
 from .substitution import REFERENCE, references
+from .variables import TYPES as VARIABLE_TYPES
+from .variables import VariableError, check_default
+from .variables import read as read_variable
 
+LOOP = "aws:loop"
 STEP_KEYS = (
     "name",
     "action",
@@ -32,7 +36,16 @@ STEP_KEYS = (
     "description",
     "outputs",
 )
-PARAMETER_KEYS = ("type", "description", "default", "allowedValues", "allowedPattern", "displayType")
+PARAMETER_KEYS = (
+    "type",
+    "description",
+    "default",
+    "allowedValues",
+    "allowedPattern",
+    "displayType",
+    "interpolationType",
+)
+VARIABLE_KEYS = ("type", "description", "default")
 LIMITS = (("minItems", "maxItems"), ("minChars", "maxChars"))
 _TYPE = re.compile(
     r"String|StringList|Integer|Boolean|MapList|StringMap|AWS(::[A-Za-z0-9]+)+|List<AWS(::[A-Za-z0-9]+)+>"
@@ -48,7 +61,10 @@ def problems(document: Entry) -> Iterator[str]:
             yield f"{key} must be a map of maps."
         elif key == "parameters":
             for name, entry in entries.items():
-                yield from _parameter_problems(f"Parameter {name}", name, entry, entries)
+                yield from _parameter_problems(f"Parameter {name}", name, entry)
+        else:
+            for name, entry in entries.items():
+                yield from _variable_problems(f"Variable {name}", name, entry)
     if not isinstance(document.get("assumeRole") or "", str):
         yield "assumeRole must be a string."
     outputs = [] if document.get("outputs") is None else document["outputs"]
@@ -66,10 +82,21 @@ def _step_problems(entry: Any) -> Iterator[str]:
     yield from _unknown(where, entry, STEP_KEYS)
     if not isinstance(entry.get("inputs"), dict):
         yield f"{where} needs inputs, which are a map."
+    elif entry["action"] == LOOP:
+        yield from _inner_problems(where, entry["inputs"].get("Steps"))
     for key, (fits, what) in _STEP_VALUES.items():
         if key in entry and not fits(entry[key]):
             yield f"{where}: {key} must be {what}."
     yield from _output_problems(where, entry.get("outputs") or [])
+
+
+def _inner_problems(where: str, steps: Any) -> Iterator[str]:
+    """The steps inside a loop are written as those of a runbook [D]."""
+    if not isinstance(steps, list) or not steps:
+        yield f"{where} needs Steps, which are a list."
+        return
+    for entry in steps:
+        yield from _step_problems(entry)
 
 
 def _output_problems(where: str, outputs: Any) -> Iterator[str]:
@@ -130,16 +157,24 @@ def _unknown(where: str, entry: Entry, known: tuple[str, ...]) -> Iterator[str]:
         yield f"{where} has keys that mean nothing: {unknown}."
 
 
-def _parameter_problems(where: str, name: str, entry: Entry, all_: Entry) -> Iterator[str]:
+def _variable_problems(where: str, name: str, entry: Entry) -> Iterator[str]:
+    yield from _unknown(where, entry, VARIABLE_KEYS)
+    if entry.get("type") not in VARIABLE_TYPES:
+        yield f"{where} needs a type: one of {', '.join(VARIABLE_TYPES)}."
+        return
+    try:
+        check_default(read_variable(name, entry))
+    except VariableError as problem:
+        yield f"{where}: default does not fit, {problem}."
+
+
+def _parameter_problems(where: str, name: str, entry: Entry) -> Iterator[str]:
     found = [*_unknown(where, entry, PARAMETER_KEYS + LIMITS[0] + LIMITS[1]), *_form_problems(where, entry)]
     yield from found
     default = entry.get("default")
-    named = [reference for reference in references(default) if reference in all_]
-    if named:
-        yield f"{where}: default cannot refer to a parameter, {named[0]}."
-    elif not found and default is not None and not list(references(default)):
+    if not found and default is not None and not any(references(default)):
         try:
-            read_parameter(name, entry).check_default()
+            read_parameter(name, entry).typed_default()
         except ParameterError as problem:
             yield f"{where}: default does not fit. {problem}"
 

@@ -1,35 +1,68 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs as a program: reads a script from stdin, calls its handler, and writes what it returned to a file."""
+"""Runs as a program: reads from stdin what handler to call, and writes what it returned, or raised, to a file."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import itertools
 import json
+import os
+import signal
 import sys
+import time
+import traceback
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+# Where the handler's own code is.
+CODE = str(Path.cwd())
+
+
+class Context(SimpleNamespace):
+    """What a Lambda function is told of itself."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long it may still take."""
+        return int(1000 * (self.deadline - time.time()))
 
 
 def main() -> None:
-    """Call the handler with its payload and a context, as AWS does [D]."""
+    """Call the handler with its event and a context, as AWS does [D]; then end, whatever still runs beside it."""
     request = json.load(sys.stdin)
+    # Should nobody be left to end this process, it ends itself.
+    signal.setitimer(signal.ITIMER_REAL, request["seconds"] + 1)
     try:
-        found = {"value": _plain(_call(request))}
+        found = _json({"value": _call(request)})
     except Exception as problem:
-        found = {"error_code": type(problem).__name__, "message": str(problem)}
-    Path(sys.argv[1]).write_text(json.dumps(found), encoding="utf-8")
+        found = _json({"error": type(problem).__name__, "message": str(problem), "trace": _trace(problem)})
+    Path(request["result"]).write_text(found, encoding="utf-8")
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+    os._exit(0)
 
 
 def _call(request: dict[str, Any]) -> Any:
-    module: dict[str, Any] = {"__name__": "runbook_script"}
-    exec(compile(request["source"], "runbook script", "exec"), module)
-    return module[request["handler"]](request["payload"], {})
+    sys.path.insert(0, CODE)
+    module = importlib.import_module(request["module"])
+    # A runbook's script gets an empty map [I].
+    context: Context | dict[str, Any] = Context(**request["context"]) if request["context"] else {}
+    return getattr(module, request["function"])(request["event"], context)
 
 
-def _plain(value: Any) -> Any:
-    """The value as JSON has it; what JSON has not is shown as text [I]."""
-    return json.loads(json.dumps(value, default=str))
+def _json(value: Any) -> str:
+    """What JSON does not have, some numbers included, is an error of the handler [I]."""
+    return json.dumps(value, allow_nan=False)
+
+
+def _trace(problem: Exception) -> str:
+    """The traceback from the handler's own code on."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    own = list(itertools.dropwhile(lambda frame: not frame.filename.startswith(CODE), frames))
+    return "Traceback (most recent call last):\n" + "".join(traceback.format_list(own)) if own else ""
 
 
 if __name__ == "__main__":

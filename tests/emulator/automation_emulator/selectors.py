@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,8 @@ from typing import Any
 from jsonpath_ng.exceptions import JSONPathError
 from jsonpath_ng.ext.parser import parse
 from jsonpath_ng.jsonpath import JSONPath
+
+from .substitution import text
 
 
 class SelectorError(ValueError):
@@ -44,48 +47,73 @@ def pick(selector: str, value: Any) -> list[Any]:
 
 
 def selected(outputs: Iterable[Output], value: Any) -> dict[str, Any]:
-    """The outputs by name; one whose selector finds nothing is left out [I]."""
-    found = {output: pick(output.selector, value) for output in outputs}
-    return {output.name: _typed(output, items) for output, items in found.items() if items}
+    """The outputs by name; one whose selector finds nothing, or null, is left out [O]."""
+    found = {output: _found(output.selector, value) for output in outputs}
+    return {output.name: _typed(output, item) for output, item in found.items() if item is not None}
 
 
-def _typed(output: Output, items: list[Any]) -> Any:
-    """One value, or for a list type all of them."""
-    if output.type in ("StringList", "MapList"):
-        flat = items[0] if len(items) == 1 and isinstance(items[0], list) else items
-        return [_READERS[output.type](output, item) for item in flat]
-    return _READERS[output.type](output, items[0])
+def _found(selector: str, value: Any) -> Any:
+    """What a selector means: a list of all if it finds several or might [D], else one value; None if none is there."""
+    items = pick(selector, value)
+    if len(items) > 1 or _MANY.search(selector):
+        return items or None
+    return items[0] if items else None
 
 
-def _string(output: Output, value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+# A deep scan, a filter or a wildcard.
+_MANY = re.compile(r"\.\.|\[\s*(\?|\*)|\.\*")
 
 
-def _integer(output: Output, value: Any) -> int:
+def _typed(output: Output, value: Any) -> Any:
     try:
-        return int(value)
-    except (TypeError, ValueError) as problem:
-        raise SelectorError(f"output {output.name} is no Integer: {json.dumps(value)}") from problem
+        return convert(output.type, value)
+    except ValueError as problem:
+        raise SelectorError(f"output {output.name} is no {output.type}: {json.dumps(value)}") from problem
 
 
-def _boolean(output: Output, value: Any) -> bool:
-    if str(value).lower() not in ("true", "false"):
-        raise SelectorError(f"output {output.name} is no Boolean: {json.dumps(value)}")
+def convert(kind: str, value: Any) -> Any:
+    """A value as one of the types of the runbook schema, if it can be made one [D]."""
+    if kind in _ITEMS:
+        return [_READERS[_ITEMS[kind]](item) for item in _flat(value)]
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return _READERS[kind](value)
+
+
+def _flat(value: Any) -> list[Any]:
+    """A list as it is, its lists taken apart [I]; a single value as a list of one [D]."""
+    items = value if isinstance(value, list) else [value]
+    return [one for item in items for one in (item if isinstance(item, list) else [item])]
+
+
+def _integer(value: Any) -> int:
+    """A whole number, or a string of its digits [D]."""
+    if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]+", str(value)):
+        raise ValueError(value)
+    return int(value)
+
+
+def _boolean(value: Any) -> bool:
+    """true or false, or a string that says so [D]."""
+    if not isinstance(value, (bool, str)) or str(value).lower() not in ("true", "false"):
+        raise ValueError(value)
     return str(value).lower() == "true"
 
 
-def _mapping(output: Output, value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise SelectorError(f"output {output.name} is no {output.type}: {json.dumps(value)}")
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """A map, or the JSON of one [I]."""
+    value = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(value, dict):
+        raise ValueError(value)
     return value
 
 
-_READERS: dict[str, Callable[[Output, Any], Any]] = {
-    "String": _string,
-    "StringList": _string,
+# Anything can be a string, as JSON if it is nothing else [I].
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "String": text,
     "Integer": _integer,
     "Boolean": _boolean,
     "StringMap": _mapping,
-    "MapList": _mapping,
 }
-TYPES = tuple(_READERS)
+_ITEMS = {"StringList": "String", "MapList": "StringMap"}
+TYPES = (*_READERS, *_ITEMS)

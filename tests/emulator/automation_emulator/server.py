@@ -14,6 +14,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from . import moto_lambda, moto_stepfunctions
 from .clock import Clock
 from .control import PREFIX, Control
 from .denials import Denials
@@ -26,17 +27,31 @@ from .service import AutomationService
 from .throttle import Throttle
 from .wire import Answer, Call, Environ, StartResponse, read_call
 
+# Held by the server that runs in this process.
+_running = threading.Lock()
+
+
+def _refuse_second() -> RuntimeError:
+    """moto keeps users, documents and the table of URLs in its modules, so a second emulator would share and spoil."""
+    return RuntimeError(
+        "An emulator is running in this process, and moto's state is the process's: start another process."
+    )
+
 
 class Emulator:
     """The emulator as a WSGI application."""
 
     def __init__(self, time_scale: float = 1.0, library: Library | None = None) -> None:
+        if _running.locked():
+            raise _refuse_second()
         clock, denials, library = Clock(time_scale), Denials(), library or Library()
         self._recorder, self._faults, self._throttle = Recorder(), Faults(), Throttle()
         # What steps have done elsewhere; it calls back to where this application listens.
         self.outside = Outside()
         service = AutomationService(clock, sources(library), self.outside.perform)
         bind(service, denials, library)
+        moto_lambda.bind(self.outside.environment, lambda: service.choices.script_seconds)
+        moto_stepfunctions.bind(lambda: self.outside.endpoint, lambda: service.choices.state_machine_seconds)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self.control = Control(service, clock, self._recorder, self._faults, denials, library)
 
@@ -89,7 +104,7 @@ class RequestHandler(MotoRequestHandler):
 
 
 class Server:
-    """The emulator, listening in a thread of its own."""
+    """The emulator, listening in a thread of its own. A process runs one at a time."""
 
     def __init__(self, host: str, port: int, emulator: Emulator) -> None:
         self._emulator = emulator
@@ -104,6 +119,8 @@ class Server:
 
     def start(self) -> None:
         """Begin to answer requests."""
+        if not _running.acquire(blocking=False):
+            raise _refuse_second()
         self._thread.start()
 
     def stop(self) -> None:
@@ -112,3 +129,4 @@ class Server:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        _running.release()

@@ -237,4 +237,4 @@ def _same_start(fingerprint: str, execution_id: str, asked: str) -> str:
 
 
 def _step_execution_id(shown: Mapping[str, Any]) -> str:
-    return str(shown["StepExecutionId"])
+    return str(shown.get("StepExecutionId", shown["StepName"]))

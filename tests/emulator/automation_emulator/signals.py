@@ -76,6 +76,8 @@ def _start_step(execution: Execution, signal: Signal, at: float, choices: Choice
         raise signal_refused("Steps are started by signal only in Interactive mode.")
     if not execution.begun or execution.open_step is not None:
         raise signal_refused("The execution does not wait between steps.")
+    if execution.runbook.loops_around(signal.step_name):
+        raise signal_refused(f"Step {signal.step_name} is inside a loop, which starts it.")
     if choices.start_step_in_order_only and signal.step_name not in next_steps(execution):
         raise signal_refused(f"Step {signal.step_name} is not a valid next step.")
     return engine.start_step(execution, signal.step_name, at, choices)
@@ -83,27 +85,27 @@ def _start_step(execution: Execution, signal: Signal, at: float, choices: Choice
 
 def next_steps(execution: Execution) -> list[str]:
     """The steps that an Interactive execution offers next: the first one, or the last one's successors."""
-    if not execution.history:
-        return [execution.runbook.steps[0].name]
-    return successors(execution.runbook, execution.history[-1].step)
+    outside = [run.step for run in execution.history if run.iteration is None]
+    return successors(execution.runbook, outside[-1]) if outside else [execution.runbook.steps[0].name]
 
 
 def _stop_step(execution: Execution, signal: Signal, at: float, choices: Choices) -> Execution:
     if signal.step_execution_id is None:
         raise _missing("StepExecutionId", signal, choices)
-    run = execution.open_step
-    if run is None or run.step_execution_id != signal.step_execution_id:
+    open_ones = {run.step_execution_id: run for run in execution.open_steps}
+    run = open_ones.get(signal.step_execution_id)
+    if run is None:
         raise _not_open(execution, signal.step_execution_id, choices)
     if execution.mode == Mode.AUTO and choices.stop_step_in_auto == "refuse":
         raise signal_refused("Steps are stopped by signal only in Interactive mode.")
     if run.status == Status.CANCELLING:
         raise signal_refused(f"Step {run.step.name} is being stopped.")
-    return engine.stop_step(execution, at, choices)
+    return engine.stop_step(execution, run, at, choices)
 
 
 def _not_open(execution: Execution, step_execution_id: str, choices: Choices) -> AutomationError:
     started = [run.step_execution_id for run in execution.history]
-    ahead = [execution.step_execution_id(step.name) for step in execution.runbook.steps]
+    ahead = [execution.step_execution_id(step.name) for step in execution.runbook.all_steps]
     if step_execution_id not in (*started, *ahead):
         return step_not_found(f"The execution has no step execution {step_execution_id}.")
     return AutomationError(choices.stop_ended_step_error, f"Step execution {step_execution_id} is not running.")
@@ -115,7 +117,7 @@ def _revoke(execution: Execution, signal: Signal, at: float, choices: Choices) -
 
 def _hand_over(execution: Execution, run: StepExecution, signal: Signal, at: float, choices: Choices) -> Execution:
     outcome = ACTIONS[run.step.action].receive(run, signal, at, choices)
-    return engine.settle(execution, outcome, at, choices)
+    return engine.settle(execution, run, outcome, at, choices)
 
 
 def _waiting_step(execution: Execution) -> StepExecution:

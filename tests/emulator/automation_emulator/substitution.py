@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-# Blanks inside the braces are optional, and braces do not nest [D].
-REFERENCE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+# Blanks inside the braces are optional, and braces do not nest [D]. Scripts hold other things in braces [O].
+REFERENCE = re.compile(r"""\{\{\s*([^{}\s"',;$]+)\s*\}\}""")
 
 Lookup = Callable[[str], Any]
 
@@ -20,7 +20,12 @@ class UnresolvedReference(LookupError):
     """A reference names something that has no value, or none yet."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{{{{ {name} }}}} has no value")
+        super().__init__(f"{as_reference(name)} has no value")
+
+
+def as_reference(name: str) -> str:
+    """The reference to a name."""
+    return f"{{{{ {name} }}}}"
 
 
 def references(value: Any) -> Iterator[str]:

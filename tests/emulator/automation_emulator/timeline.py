@@ -15,7 +15,7 @@ from dataclasses import replace
 from . import change_requests, engine, rate_control, signals
 from .choices import Choices
 from .errors import AutomationError
-from .model import Execution
+from .model import Execution, StepExecution
 
 Event = tuple[float, Callable[[], Execution]]
 
@@ -49,7 +49,7 @@ def _events(execution: Execution, choices: Choices) -> Iterator[Event]:
         yield from _request_events(execution)
     elif not execution.begun and not execution.cancelling:
         yield execution.begins_at, lambda: _begin(execution, choices)
-    yield from _cancel_events(execution)
+    yield from _cancel_events(execution, choices)
     yield from _step_events(execution, choices)
 
 
@@ -66,9 +66,9 @@ def _request_events(execution: Execution) -> Iterator[Event]:
         yield due_at, lambda: change_requests.go_on(execution, request, due_at)
 
 
-def _cancel_events(execution: Execution) -> Iterator[Event]:
+def _cancel_events(execution: Execution, choices: Choices) -> Iterator[Event]:
     if (cancel_at := execution.cancel_at) is not None:
-        yield cancel_at, lambda: engine.cancelled(execution, cancel_at)
+        yield cancel_at, lambda: engine.cancelled(execution, cancel_at, choices)
     if (cancel_until := execution.cancel_until) is not None:
         yield cancel_until, lambda: engine.cancel_ran_out(execution, cancel_until)
 
@@ -76,16 +76,19 @@ def _cancel_events(execution: Execution) -> Iterator[Event]:
 def _step_events(execution: Execution, choices: Choices) -> Iterator[Event]:
     if (upcoming := execution.upcoming) is not None:
         yield upcoming.at, lambda: engine.start_step(execution, upcoming.step_name, upcoming.at, choices)
-    if (run := execution.open_step) is None:
-        return
+    for run in reversed(execution.open_steps):
+        yield from _run_events(execution, run, choices)
+
+
+def _run_events(execution: Execution, run: StepExecution, choices: Choices) -> Iterator[Event]:
     if (stopping_at := run.stopping_at) is not None:
-        yield stopping_at, lambda: engine.step_stopped(execution, stopping_at, choices)
+        yield stopping_at, lambda: engine.step_stopped(execution, run, stopping_at, choices)
     if (retry_at := run.retry_at) is not None:
-        yield retry_at, lambda: engine.attempt(execution, retry_at, choices)
+        yield retry_at, lambda: engine.attempt(execution, run, retry_at, choices)
     if (due_at := run.due_at) is not None:
-        yield due_at, lambda: engine.wake(execution, due_at, choices)
+        yield due_at, lambda: engine.wake(execution, run, due_at, choices)
     if (deadline := run.deadline) is not None:
-        yield deadline, lambda: engine.time_out(execution, deadline, choices)
+        yield deadline, lambda: engine.time_out(execution, run, deadline, choices)
 
 
 def deliver(execution: Execution, choices: Choices) -> Execution:

@@ -7,23 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from automation_emulator.server import Emulator, Server
+from automation_emulator.testing import ACCOUNT, AutomationEmulator, request
 
 REGION = "eu-central-1"
+STRANGER = {"access_key": "AKIA0000000000000000", "secret_key": "none"}
 
 
 def check_answer(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
@@ -73,14 +68,8 @@ class Control:
     url: str
 
     def __call__(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        data = json.dumps(body).encode() if body is not None else b""
-        request = urllib.request.Request(f"{self.url}/_emulator/{path}", data=data, method=method)
-        try:
-            with urllib.request.urlopen(request) as response:
-                answer: dict[str, Any] = json.load(response)
-        except urllib.error.HTTPError as problem:
-            answer = {"status": problem.code, **json.load(problem)}
-        return answer
+        status, answer = request(self.url, method, path, body)
+        return answer if status == 200 else {"status": status, **answer}
 
     def pass_time(self, seconds: float) -> None:
         """Let the emulator's clock go forward."""
@@ -100,29 +89,23 @@ class Account:
 
     def client(self, service: str, keys: Mapping[str, str] | None = None, region: str = REGION, **config: Any) -> Any:
         """A client for these keys; without keys the caller is unknown to IAM."""
-        keys = keys or {"AccessKeyId": "AKIA0000000000000000", "SecretAccessKey": "none"}
-        client = boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name=region,
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys.get("SessionToken"),
-            config=Config(**{"retries": {"total_max_attempts": 1}, **config}),
-        )
+        settings = Config(**{"retries": {"total_max_attempts": 1}, **config})
+        client = self.emulator.client(service, **(keys or STRANGER), region=region, config=settings)
         client.meta.events.register("before-parse.ssm", check_answer)
         return client
 
     def user(self, name: str) -> Any:
         """A Systems Manager client of a new IAM user."""
-        iam = self.client("iam")
-        iam.create_user(UserName=name)
-        return self.client("ssm", iam.create_access_key(UserName=name)["AccessKey"])
+        return self.client("ssm", self.emulator.user(name))
 
-    def session(self, role: str, session: str, account: str = "123456789012") -> Any:
+    def session(self, role: str, session: str, account: str = ACCOUNT) -> Any:
         """A Systems Manager client of an assumed role's session."""
-        arn = f"arn:aws:iam::{account}:role/{role}"
-        return self.client("ssm", self.client("sts").assume_role(RoleArn=arn, RoleSessionName=session)["Credentials"])
+        return self.client("ssm", self.emulator.role_session(role, session, account))
+
+    @property
+    def emulator(self) -> AutomationEmulator:
+        """The emulator as its users have it."""
+        return AutomationEmulator(self.url, REGION)
 
 
 @dataclass
@@ -168,20 +151,24 @@ class Runs:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """One emulator for the whole session."""
+    """One emulator for the whole session, in this process, so that tests can look into it."""
     server = Server("127.0.0.1", 0, Emulator())
     server.start()
     yield server
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def automation_emulator_url(server: Server) -> str:
+    """The plugin's fixtures use the same."""
+    return server.url
+
+
 @pytest.fixture
-def control(server: Server) -> Control:
+def control(automation_emulator: AutomationEmulator) -> Control:
     """The emulator as new, its clock standing still."""
-    control = Control(server.url)
-    control("POST", "reset")
-    control("POST", "clock", {"freeze": True})
-    return control
+    automation_emulator.freeze()
+    return Control(automation_emulator.url)
 
 
 @pytest.fixture

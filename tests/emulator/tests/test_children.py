@@ -124,7 +124,9 @@ def test_runtime_parameters(runs: Any) -> None:
 )
 def test_a_child_that_cannot_be_started_fails_the_step(runs: Any, call: Any, word: str) -> None:
     runs.document(PAUSE, name="Child")
-    runs.document({"name": "script", "action": "aws:executeScript", "inputs": {}}, name="Script")
+    runs.document(
+        {"name": "script", "action": "aws:executeScript", "inputs": {"Runtime": "PowerShell 7.4"}}, name="Script"
+    )
     execution = runs.start({**call, "maxAttempts": 3})
     step = runs.step(execution, "call")
     assert (step["StepStatus"], runs.status(execution)) == ("Failed", "Failed")
@@ -274,6 +276,14 @@ STEPS: dict[str, dict[str, Any]] = {
     "pause": {**PAUSE, "timeoutSeconds": 7, "onFailure": "Continue"},
     "call": calls("Self", maxAttempts=2, onFailure="Continue"),
     "quick": calls("Self", step="quick", timeoutSeconds=12, onFailure="Continue"),
+    "rounds": {
+        "name": "rounds",
+        "action": "aws:loop",
+        "inputs": {
+            "Iterators": ["a", "b"],
+            "Steps": [calls("Self", step="inside", timeoutSeconds=12, onFailure="Continue")],
+        },
+    },
 }
 
 

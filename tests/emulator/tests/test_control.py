@@ -1,18 +1,15 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control endpoint, the request log, denials, faults, and the command line."""
+"""The control endpoint, the request log, denials, and faults."""
 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
+import os
 import threading
 import urllib.error
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,7 +30,7 @@ def fault(control: Any, kind: str, **members: Any) -> None:
 
 
 def test_health(control: Any) -> None:
-    assert control("GET", "health") == {"ready": True}
+    assert control("GET", "health") == {"ready": True, "pid": os.getpid()}
 
 
 def test_the_log_tells_who_asked_what(runs: Any, account: Any, control: Any) -> None:
@@ -279,46 +276,3 @@ class TestFaults:
         assert code_of(account.client("sts").get_caller_identity) == "ExpiredToken"
         (logged,) = control("GET", "requests")["requests"]
         assert (logged["status"], logged["error_code"]) == (403, "ExpiredToken")
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    """A directory with a runbook in it."""
-    content = json.dumps({"schemaVersion": "0.3", "mainSteps": [PAUSE]})
-    (tmp_path / "Paused.json").write_text(content, encoding="utf-8")
-    (tmp_path / "notes.txt").write_text("not a runbook", encoding="utf-8")
-    return tmp_path
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, str(Path(__file__).parents[1]), *arguments]
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_command(directory: Path, account: Any, number: signal.Signals) -> None:
-    arguments = command("--port", "0", "--runbooks", str(directory), "--time-scale", "1000")
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
-        line = process.stdout.readline() if process.stdout else ""
-        url = line.split()[-1]
-        assert line == f"Automation emulator listening on {url}\n"
-        account.url = url
-        ssm = account.client("ssm")
-        for _time in range(2):
-            execution = ssm.start_automation_execution(DocumentName="Paused")["AutomationExecutionId"]
-            about = {"AutomationExecutionId": execution, "SignalType": "Resume", "Payload": {"StepName": ["pause"]}}
-            ssm.send_automation_signal(**about)
-            urllib.request.urlopen(urllib.request.Request(f"{url}/_emulator/reset", method="POST")).close()
-        process.send_signal(number)
-        assert process.wait(timeout=10) == 0
-
-
-def test_the_command_explains_itself() -> None:
-    shown = subprocess.run(command("--help"), capture_output=True, text=True, check=True).stdout
-    assert all(option in shown for option in ("--host", "--port", "--time-scale", "--runbooks"))
-
-
-def test_the_command_refuses_what_is_no_runbook(directory: Path) -> None:
-    (directory / "broken.yaml").write_text("mainSteps: []", encoding="utf-8")
-    ended = subprocess.run(command("--port", "0", "--runbooks", str(directory)), capture_output=True, check=False)
-    assert ended.returncode == 1
-    assert b"schemaVersion" in ended.stderr

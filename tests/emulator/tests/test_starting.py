@@ -92,13 +92,11 @@ def test_no_such_document(runs: Any) -> None:
 
 
 def test_actions_that_are_not_run_are_named_all_at_once(runs: Any) -> None:
-    others: list[Any] = [
-        {"name": name, "action": f"aws:{name}", "inputs": {}} for name in ("runCommand", "executeScript")
-    ]
+    others: list[Any] = [{"name": name, "action": f"aws:{name}", "inputs": {}} for name in ("unheard", "unseen")]
     runs.document(PAUSE, *others)
     code, message = error_of(runs.ssm.start_automation_execution, DocumentName="Gated")
     assert code == PARAMETER_ERROR
-    assert all(part in message for part in ("emulator", "aws:runCommand", "aws:executeScript"))
+    assert all(part in message for part in ("emulator", "aws:unheard, aws:unseen"))
 
 
 @pytest.mark.parametrize(
@@ -150,17 +148,16 @@ def test_what_is_no_runbook_cannot_be_registered(runs: Any, steps: Any, word: st
         ({"type": "String", "allowedPattern": "("}, "allowedPattern"),
         ({"type": "String", "allowedPattern": 5}, "allowedPattern"),
         ({"type": "String", "allowedValues": "abc"}, "allowedValues"),
-        ({"type": "String", "allowedValues": ["a"], "default": "b"}, "not found in [a]"),
-        ({"type": "String", "allowedPattern": "^a$", "default": "b"}, "^a$"),
-        ({"type": "String", "maxChars": 2, "default": "abc"}, "characters"),
         ({"type": "String", "default": ["a"]}, "cannot be"),
         ({"type": "StringList", "default": "a"}, "cannot be"),
         ({"type": "Integer", "default": "three"}, "cannot be"),
+        ({"type": "Integer", "default": True}, "cannot be"),
+        ({"type": "Integer", "default": 1.5}, "cannot be"),
+        ({"type": "Boolean", "default": 0}, "cannot be"),
+        ({"type": "StringMap", "default": "x"}, "cannot be"),
         ({"type": "StringList", "minItems": 3, "maxItems": 1}, "minItems must not be above maxItems"),
-        ({"type": "StringList", "maxItems": 1, "default": ["a", "b"]}, "items"),
         ({"type": "String", "minChars": -1}, "minChars"),
         ({"type": "String", "maxChars": "many"}, "maxChars"),
-        ({"type": "String", "default": "{{ X }}"}, "refer"),
     ],
 )
 def test_parameters_that_cannot_be_declared(runs: Any, parameter: Any, word: str) -> None:

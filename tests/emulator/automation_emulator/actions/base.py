@@ -13,8 +13,11 @@ from typing import Any, ClassVar
 from ..choices import Choices
 from ..errors import signal_refused
 from ..gates import Gate
-from ..model import Execution, Failure, Signal, Status, Step, StepExecution
+from ..model import Execution, Failure, Runbook, Signal, Status, Step, StepExecution
 from ..work import Answer, Work
+
+# The output that holds all that a step got.
+OUTPUT_PAYLOAD = "OutputPayload"
 
 
 class InputProblem(ValueError):
@@ -38,10 +41,11 @@ class Goes:
 
 @dataclass(frozen=True)
 class Succeeds:
-    """The step is over and fine; `next_step` overrides the order of the runbook."""
+    """The step is over and fine; `next_step` overrides the order of the runbook, `variables` get new values."""
 
     outputs: Mapping[str, Any] = field(default_factory=dict)
     next_step: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,10 @@ class Action(ABC):
     # Seconds that a step may take if its timeoutSeconds says nothing, and at most.
     default_timeout: ClassVar[float | None] = None
     longest_timeout: ClassVar[float | None] = None
+    # Whether its steps may have an onCancel.
+    takes_on_cancel: ClassVar[bool] = True
+    # Inputs whose references mean something only when the steps inside have run.
+    late_inputs: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
@@ -84,6 +92,22 @@ class Action(ABC):
     def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
         """The work is done that an earlier moment asked for."""
         return Succeeds(run.outputs)
+
+    def round_ended(self, run: StepExecution, late_inputs: Mapping[str, Any]) -> Outcome:
+        """The steps inside have run once, after an outcome that was not the last."""
+        return Succeeds(run.outputs)
+
+    def problems(self, step: Step, runbook: Runbook) -> Iterator[str]:
+        """What is wrong with a step that can be told when the runbook is registered."""
+        return iter(())
+
+    def unsupported(self, step: Step) -> Iterator[str]:
+        """What of a step nothing here can run, though AWS can."""
+        return iter(())
+
+    def passes_by(self, step: Step) -> bool:
+        """Whether a step of success leads past the runbook's own order in every case."""
+        return False
 
     def targets(self, step: Step) -> Iterator[str]:
         """Steps that the inputs name as the next one."""

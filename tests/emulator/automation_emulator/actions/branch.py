@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..choices import Choices
-from ..model import Step
+from ..model import Runbook, Step
+from ..substitution import REFERENCE
 from .base import Action, InputProblem, Outcome, Succeeds
 
 Rule = Mapping[str, Any]
@@ -27,6 +28,15 @@ class Branch(Action):
             if holds(rule):
                 return Succeeds(next_step=_next_step(rule))
         return Succeeds(next_step=inputs.get("Default"))
+
+    def problems(self, step: Step, runbook: Runbook) -> Iterator[str]:
+        """Choices are checked when the runbook is registered [D]."""
+        for rule in _rules(step.inputs):
+            yield from rule_problems(rule)
+
+    def passes_by(self, step: Step) -> bool:
+        """With a Default there is always a step to go on with."""
+        return "Default" in step.inputs
 
     def targets(self, step: Step) -> Iterator[str]:
         """The steps that the choices and Default name."""
@@ -50,6 +60,24 @@ def _next_step(rule: Rule) -> str:
     return name
 
 
+def rule_problems(rule: Any) -> Iterator[str]:
+    """What is wrong with a choice, or with those that it combines."""
+    if not isinstance(rule, dict):
+        yield "a choice must be a map"
+        return
+    combined = [name for name in ("And", "Or", "Not") if name in rule]
+    names = [name for name in rule if name not in ("Variable", "NextStep")]
+    if not combined and ("Variable" not in rule or len(names) != 1 or names[0] not in OPERATORS):
+        yield f"a choice needs a Variable and one operator of {', '.join(OPERATORS)}, And, Or, Not"
+    for name in combined:
+        inner = [rule[name]] if name == "Not" else rule[name]
+        if len(combined) > 1 or not isinstance(inner, list) or not inner:
+            yield "And and Or take a list of choices, and a choice has one of And, Or, Not"
+            return
+        for one in inner:
+            yield from rule_problems(one)
+
+
 def holds(rule: Rule) -> bool:
     """Whether a choice is true: And, Or and Not combine others, anything else compares its Variable."""
     if "And" in rule:
@@ -62,10 +90,11 @@ def holds(rule: Rule) -> bool:
 
 
 def _compare(rule: Rule) -> bool:
-    names = [name for name in rule if name not in ("Variable", "NextStep")]
-    if "Variable" not in rule or len(names) != 1 or names[0] not in OPERATORS:
-        raise InputProblem(f"a choice needs a Variable and one operator of {', '.join(OPERATORS)}, And, Or, Not")
-    return OPERATORS[names[0]](rule["Variable"], rule[names[0]])
+    """Compare a Variable; what has no value is like nothing, as AWS's examples of optional outputs need it [D]."""
+    (name,) = (name for name in rule if name in OPERATORS)
+    if isinstance(rule["Variable"], str) and REFERENCE.fullmatch(rule["Variable"]):
+        return False
+    return OPERATORS[name](rule["Variable"], rule[name])
 
 
 def _text(compare: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:

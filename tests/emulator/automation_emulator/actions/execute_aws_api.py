@@ -12,7 +12,7 @@ from ..choices import Choices
 from ..model import StepExecution
 from ..selectors import selected
 from ..work import Answer, ApiCall
-from .base import Action, Goes, Outcome, Succeeds, call_failed, needed_text
+from .base import OUTPUT_PAYLOAD, Action, Goes, Outcome, Succeeds, call_failed, needed_text
 
 
 class ExecuteAwsApi(Action):
@@ -28,7 +28,11 @@ class ExecuteAwsApi(Action):
         """Take the outputs out of the response."""
         if answer.failed:
             return call_failed(answer)
-        return Succeeds(selected(run.step.outputs, answer.value))
+        outputs = selected(run.step.outputs, answer.value)
+        if choices.empty_outputs_are_left_out:
+            outputs = {name: value for name, value in outputs.items() if value not in ("", [], {})}
+        whole = {OUTPUT_PAYLOAD: answer.value} if choices.output_payload == "scripts_and_calls" else {}
+        return Succeeds({**whole, **outputs})
 
 
 # What the action itself takes; every other input is a parameter of the operation [D].

@@ -6,21 +6,53 @@
 from __future__ import annotations
 
 from .approve import Approve
+from .assert_aws_resource_property import AssertAwsResourceProperty
 from .base import Action
 from .branch import Branch
+from .change_instance_state import ChangeInstanceState
+from .copy_image import CopyImage
+from .create_image import CreateImage
+from .create_stack import CreateStack
+from .create_tags import CreateTags
+from .delete_image import DeleteImage
+from .delete_stack import DeleteStack
 from .execute_automation import ExecuteAutomation
 from .execute_aws_api import ExecuteAwsApi
+from .execute_script import ExecuteScript
+from .execute_state_machine import ExecuteStateMachine
+from .invoke_lambda_function import InvokeLambdaFunction
+from .loop import Loop
 from .pause import Pause
+from .run_command import RunCommand
+from .run_instances import RunInstances
 from .sleep import Sleep
+from .update_variable import UpdateVariable
+from .wait_for_aws_resource_property import WaitForAwsResourceProperty
 
 ACTIONS: dict[str, Action] = {
     action.name: action
     for action in (
         Approve(),
+        AssertAwsResourceProperty(),
         Branch(),
+        ChangeInstanceState(),
+        CopyImage(),
+        CreateImage(),
+        CreateStack(),
+        CreateTags(),
+        DeleteImage(),
+        DeleteStack(),
         ExecuteAutomation(),
         ExecuteAwsApi(),
+        ExecuteScript(),
+        ExecuteStateMachine(),
+        InvokeLambdaFunction(),
+        Loop(),
         Pause(),
+        RunCommand(),
+        RunInstances(),
         Sleep(),
+        UpdateVariable(),
+        WaitForAwsResourceProperty(),
     )
 }

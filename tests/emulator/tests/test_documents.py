@@ -1,0 +1,72 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may be registered as a runbook, and what else its text decides."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
+NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT10S"}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"schemaVersion": "2.2", "mainSteps": [PAUSE]},
+        {"mainSteps": [PAUSE]},
+        {"schemaVersion": "0.3"},
+        {"schemaVersion": "0.3", "mainSteps": {"pause": PAUSE}},
+        [PAUSE],
+    ],
+)
+def test_what_is_no_automation_document(runs: Any, content: Any) -> None:
+    with pytest.raises(ClientError) as caught:
+        runs.ssm.create_document(Name="None", DocumentType="Automation", Content=json.dumps(content))
+    assert caught.value.response["Error"]["Code"] == "InvalidDocumentContent"
+
+
+def test_a_choice_is_followed_in_spite_of_is_end(runs: Any) -> None:
+    choice = {"Variable": "x", "StringEquals": "x", "NextStep": "pause"}
+    branch = {"name": "branch", "action": "aws:branch", "inputs": {"Choices": [choice]}, "isEnd": True}
+    execution = runs.start(branch, NAP, PAUSE)
+    assert runs.get(execution)["CurrentStepName"] == "pause"
+
+
+def test_continue_with_and_without_next_step(runs: Any, control: Any) -> None:
+    broken = {"name": "broken", "action": "aws:sleep", "inputs": {}, "onFailure": "Continue", "nextStep": "pause"}
+    for number, (follows, current) in enumerate([(False, "nap"), (True, "pause")]):
+        control.choose(continue_follows_next_step=follows)
+        execution = runs.start(broken, NAP, PAUSE, members={"name": f"Continued{number}"})
+        assert runs.get(execution)["CurrentStepName"] == current
+
+
+def test_steps_cannot_lead_back_to_themselves(runs: Any) -> None:
+    back = {"name": "back", "action": "aws:branch", "inputs": {"Choices": [], "Default": "pause"}}
+    for steps in ([PAUSE, back], [PAUSE, {**NAP, "nextStep": "pause"}]):
+        with pytest.raises(ClientError, match=rf"pause -> {steps[1]['name']} -> pause") as caught:
+            runs.document(*steps)
+        assert caught.value.response["Error"]["Code"] == "InvalidDocumentContent"
+
+
+def test_a_default_may_refer_to_other_parameters(runs: Any) -> None:
+    parameters = {
+        "Source": {"type": "String"},
+        "Target": {"type": "String", "default": "from_{{Source}}_in_{{ global:REGION }}"},
+    }
+    note = {**PAUSE, "inputs": {"Message": "{{ Target }}"}}
+    execution = runs.start(note, members={"parameters": parameters}, Parameters={"Source": ["a"]})
+    assert json.loads(runs.step(execution, "pause")["Inputs"]["Message"]) == "from_a_in_eu-central-1"
+
+
+@pytest.mark.parametrize("most", [3, 5])
+def test_circles_are_broken(runs: Any, control: Any, most: int) -> None:
+    control.choose(most_step_executions=most)
+    circle = {"name": "a", "action": "aws:sleep", "inputs": {}, "onFailure": "step:a"}
+    found = runs.get(runs.start(circle))
+    assert (found["AutomationExecutionStatus"], len(found["StepExecutions"])) == ("Failed", most)

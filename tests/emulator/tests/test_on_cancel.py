@@ -1,0 +1,40 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where onCancel may lead, and what ends a run all the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
+NOT_ALLOWED = "approve copyImage createImage createStack createTags loop pause runInstances sleep"
+# Inputs with which each of these actions could be registered.
+INPUTS = {
+    "Approvers": ["moto"],
+    "Duration": "PT1S",
+    "ResourceIds": ["i-0"],
+    "Tags": [{"Key": "a", "Value": "b"}],
+    "InstanceId": "i-0",
+    "ImageName": "image",
+    "ImageId": "ami-0",
+    "SourceImageId": "ami-0",
+    "SourceRegion": "eu-west-1",
+    "StackName": "stack",
+    "TemplateBody": "{}",
+    "Iterators": ["a"],
+    "Steps": [{"name": "inner", "action": "aws:sleep", "inputs": {"Duration": "PT1S"}}],
+}
+
+
+@pytest.mark.parametrize("action", NOT_ALLOWED.split())
+def test_where_a_cancel_cannot_lead(runs: Any, action: str) -> None:
+    target = {"name": "target", "action": f"aws:{action}", "inputs": INPUTS}
+    runs.document(PAUSE, target, name="Allowed")
+    with pytest.raises(ClientError) as caught:
+        runs.document({**PAUSE, "onCancel": "step:target"}, target)
+    assert caught.value.response["Error"]["Code"] == "InvalidDocumentContent"
+    assert f"aws:{action}" in str(caught.value)
