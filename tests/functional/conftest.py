@@ -14,57 +14,25 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import re
-import subprocess
-import sys
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.amazon.aws.plugins.module_utils import cloud
 
 from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_execution, ssm_automation_signal
+from automation_emulator.testing import AutomationEmulator
 
-ROOT = Path(__file__).resolve().parents[2]
 RUNBOOKS = Path(__file__).parent / "runbooks"
 REGION = "us-east-1"
 APPROVERS = ["alice", "bob"]
 OPERATOR = {"access_key": "testing", "secret_key": "testing"}
 
 
-class Emulator:
-    """A running emulator: its clients, and its control endpoint."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def client(self, service: str, access_key: str = "testing", secret_key: str = "testing", **more: Any) -> Any:
-        return boto3.client(
-            service,
-            region_name=REGION,
-            endpoint_url=self.url,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
-            **more,
-        )
-
-    def control(self, method: str, path: str, **body: Any) -> Any:
-        data = json.dumps(body).encode() if method == "POST" else None
-        request = urllib.request.Request(f"{self.url}/_emulator/{path}", data, method=method)
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
-
-    def user(self, name: str) -> dict[str, str]:
-        """Make an IAM user and return the module options that act as that user."""
-        iam = self.client("iam")
-        iam.create_user(UserName=name)
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        return {"access_key": key["AccessKeyId"], "secret_key": key["SecretAccessKey"]}
+class Emulator(AutomationEmulator):
+    """The emulator, with what these tests start, and as the clock of a module."""
 
     def start(self, document: str, mode: str = "Auto", **parameters: list[str]) -> str:
         started = self.client("ssm").start_automation_execution(
@@ -72,51 +40,25 @@ class Emulator:
         )
         return started["AutomationExecutionId"]
 
-    def read(self, execution_id: str) -> dict[str, Any]:
-        return self.client("ssm").get_automation_execution(AutomationExecutionId=execution_id)["AutomationExecution"]
-
-    def operations(self) -> list[str]:
-        """The names of the operations called so far."""
-        return [entry["operation"] for entry in self.control("GET", "requests")["requests"]]
-
-    def requests(self, operation: str) -> list[dict[str, Any]]:
-        return self.control("GET", f"requests?operation={operation}")["requests"]
+    read = AutomationEmulator.execution
 
     # What a module needs of a clock
 
-    def monotonic(self) -> float:
-        return self.control("GET", "clock")["now"]
-
-    def sleep(self, seconds: float) -> None:
-        self.control("POST", "clock", advance=seconds)
-
-
-@pytest.fixture(scope="session")
-def emulator_url() -> Iterator[str]:
-    command = [sys.executable, str(ROOT / "tests" / "emulator"), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            line = process.stdout.readline()
-            yield re.search(r"http://\S+", line).group()
-        finally:
-            process.terminate()
+    monotonic = AutomationEmulator.now
+    sleep = AutomationEmulator.advance
 
 
 @pytest.fixture
-def emulator(emulator_url: str, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+def emulator(automation_emulator: AutomationEmulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     """An emulator without executions, on a clock that stands still, and modules that use this clock."""
-    emulator = Emulator(emulator_url)
-    emulator.control("POST", "reset")
-    emulator.control("POST", "clock", freeze=True)
-    for runbook in RUNBOOKS.iterdir():
-        emulator.client("ssm").create_document(
-            Name=runbook.stem, Content=runbook.read_text(), DocumentType="Automation", DocumentFormat="YAML"
-        )
+    emulator = Emulator(automation_emulator.url)
+    emulator.freeze()
+    emulator.register(*RUNBOOKS.iterdir())
     for module in (ssm_automation_signal, ssm_automation_execution, cloud):
         monkeypatch.setattr(module, "time", emulator)
     for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
-    emulator.control("DELETE", "requests")
+    emulator.forget_requests()
     return emulator
 
 

@@ -44,7 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--repeats", type=int, default=5, help="rounds for each size; slow loops have one (default: %(default)s)")
     add("--loops-up-to", type=int, default=1000, metavar="N", help="no loops over more executions (default: 1000)")
     add("--throttled", type=int, default=500, metavar="N", help="executions for the run under throttling")
-    add("--plotter", type=Path, required=True, help="a Python that has matplotlib")
+    add("--waiting-seconds", type=int, default=60, metavar="S", help="how long to wait where waiting is measured")
+    add("--plotter", type=Path, help="a Python that has matplotlib; without it no plot is drawn")
     add("--output", type=Path, default=ROOT / "docs", help="folder for the page and the plot (default: docs)")
     return parser
 
@@ -63,7 +64,7 @@ def _measure(bench: Bench, options: argparse.Namespace) -> Findings:
     found.throttled = bench.throttled(options.throttled, 20.0)
     for size in options.sizes:
         say(f"Waiting for {size} ...")
-        found.waiting[size] = bench.waiting(size)
+        found.waiting[size] = bench.waiting(size, options.waiting_seconds)
     return found
 
 
@@ -71,12 +72,17 @@ def _write(found: Findings, options: argparse.Namespace) -> None:
     output: Path = options.output
     output.mkdir(exist_ok=True)
     (output / "benchmark.md").write_text(page(found, conditions(), options.sizes, options.latencies), encoding="utf-8")
-    pictures = [str(output / f"benchmark.{kind}") for kind in ("png", "svg")]
+    if options.plotter:
+        _draw(found, options)
+    if output == ROOT / "docs" and (lines := quoted(found)):
+        _quote(lines)
+
+
+def _draw(found: Findings, options: argparse.Namespace) -> None:
+    pictures = [str(options.output / f"benchmark.{kind}") for kind in ("png", "svg")]
     drawn = json.dumps({"panels": [_panel(found, options.sizes, latency_ms) for latency_ms in options.latencies]})
     plot = Path(__file__).with_name("plot.py")
     subprocess.run([options.plotter, plot, *pictures], input=drawn, env=environment(), text=True, check=True)
-    if output == ROOT / "docs" and (lines := quoted(found)):
-        _quote(lines)
 
 
 def _panel(found: Findings, sizes: list[int], latency_ms: int) -> dict[str, Any]:

@@ -70,11 +70,12 @@ class Bench:
             )
             return max(float(line) for line in notes.read_text(encoding="utf-8").split())
 
-    def waiting(self, size: int) -> Mapping[str, int]:
-        """The calls of a task that waits for a minute, by operation."""
+    def waiting(self, size: int, seconds: int) -> Mapping[str, int]:
+        """The calls of a task that sends, and waits in vain for so many seconds, by operation."""
         self._fresh(GATE, NAP)
-        tasks = self._play("waiting.yml", {"executions": self._start(size)}, may_fail=True)
-        return tasks[0]["calls"]
+        tasks = self._play("waiting.yml", {"executions": self._start(size), "seconds": seconds}, may_fail=True)
+        calls: Mapping[str, int] = tasks[0]["calls"]
+        return calls
 
     def throttled(self, size: int, rate: float) -> Throttled:
         """One task against a service that takes so many requests a second."""

@@ -22,7 +22,7 @@ ALLOWED = frozenset(
     {
         *("CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"),
         *("COPYING", "FILES.json", "LICENSES", "MANIFEST.json", "REUSE.toml"),
-        *("changelogs", "docs", "meta", "playbooks", "plugins", "tests"),
+        *("changelogs", "docs", "meta", "playbooks", "plugins", "roles", "tests"),
     }
 )
 # ... and these must not be missing.

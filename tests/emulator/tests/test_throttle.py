@@ -21,7 +21,7 @@ def statuses(rate: float, moments: list[float]) -> list[int]:
     now = iter(moments)
     throttle = Throttle(lambda: next(now))
     choices = Choices().switched({"requests_per_second": rate})
-    return [throttle.apply(GET, choices, lambda: Answer(200, [], b"")).status for _ in moments]
+    return [throttle.apply(GET, choices, lambda: Answer(200, [], b"")).status for _moment in moments]
 
 
 def test_a_second_holds_so_many_requests() -> None:
