@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ssm_automation_signal
-short_description: Send a signal to an AWS Systems Manager Automation execution
+short_description: Send a signal to AWS Systems Manager Automation executions
 version_added: 0.1.0
 description:
   - Approves or rejects a gate of a running runbook, resumes a paused step, starts or stops a step, or revokes an
@@ -16,6 +16,8 @@ description:
   - The module looks at the execution before it sends. A signal that has had its effect before is not sent again and
     the task is unchanged. A signal that the execution cannot take is refused with the reason, and nothing is sent.
   - What the module does not know, such as a status or an action that AWS added later, it leaves to the service.
+  - One task signals one execution or many, each with the same care. For many it makes several calls at a time, looks at
+    ten executions with one call while it waits, and slows down when the service throttles.
 author:
   - The ssmops.automation contributors (@ssmops)
 options:
@@ -23,10 +25,58 @@ options:
     description:
       - The id of the execution, 36 characters.
       - The executions that a rate-control or multi-account run starts are signalled each by its own id.
+      - Exactly one of O(automation_execution_id), O(automation_execution_ids) and O(filters) is required.
     type: str
-    required: true
     aliases:
       - execution_id
+  automation_execution_ids:
+    description:
+      - The ids of several executions. One that is named twice gets the signal once.
+      - With an empty list there is nothing to do, see O(fail_when_none).
+      - The result is another than with O(automation_execution_id), also for a list of one, see RV(outcomes).
+    type: list
+    elements: str
+    aliases:
+      - execution_ids
+  filters:
+    description:
+      - The API's filters, each key with a value or a list of values, as in
+        O(ssmops.automation.ssm_automation_execution_info#module:filters). What matches when the task begins gets the
+        signal.
+      - Requires O(max_executions). Filter for the status C(Waiting), and let check mode show what would be signalled.
+    type: dict
+  max_executions:
+    description:
+      - How many executions O(filters) may match, 1 or more. If more match, the task fails with their number and
+        nothing is sent.
+    type: int
+  fail_when_none:
+    description:
+      - Whether the task fails when O(filters) match nothing or O(automation_execution_ids) is empty. Otherwise it is
+        unchanged.
+    type: bool
+    default: false
+  fail_fast:
+    description:
+      - Whether the first failure of several executions ends the task. Nothing further is sent then. Executions that got
+        their signal before are followed to the end; up to O(concurrency) signals may be on their way at that moment.
+      - Otherwise one that fails does not stop the others, and the task fails in the end.
+    type: bool
+    default: false
+  concurrency:
+    description:
+      - How many calls of the API to have on their way at a time, 1 to 50. Has no effect on one execution.
+    type: int
+    default: 10
+  return_outcomes:
+    description:
+      - Which executions to list in RV(outcomes), V(all) or, with V(changed), those that were changed, failed or were
+        not tried.
+    type: str
+    default: all
+    choices:
+      - all
+      - changed
   signal_type:
     description:
       - The signal to send.
@@ -73,7 +123,7 @@ options:
   step_execution_id:
     description:
       - The id of one run of a step, as RV(automation_execution.step_executions[].step_execution_id) has it.
-        Only with V(StopStep). Mutually exclusive with O(step_name).
+        Only with V(StopStep), and only for one execution. Mutually exclusive with O(step_name).
     type: str
   ready_timeout:
     description:
@@ -107,20 +157,29 @@ options:
 notes:
   - The service has no way to recognise a repeated request, so the module does not let boto3 repeat one; settings for
     retries in O(aws_config) have no effect on its calls to Systems Manager. Reads are tried again after throttling,
-    lost connections and faults of the service. So is a signal that was throttled or certainly never arrived, for up to
-    a minute. When the answer to a signal is lost, the module looks for its effect for up to 20 seconds, and sends it
-    again, three times in all at most, only if there is none and a second effect would be harmless. It never repeats
-    V(StartStep), nor V(Approve) and V(Reject) while more gates may follow. Where it cannot find out whether the signal
-    had an effect, the task fails and says so.
+    lost connections and faults of the service. So is a signal that was throttled or certainly never arrived. The module
+    gives up when the service has taken nothing for a minute, of several executions from none of them. When the answer
+    to a signal is lost, the module looks for its effect for up to 20 seconds, and sends it again, three times in all at
+    most, only if there is none and a second effect would be harmless. It never repeats V(StartStep), nor V(Approve) and
+    V(Reject) while more gates may follow. Where it cannot find out whether the signal had an effect, the task fails and
+    says so.
   - The effect of V(Resume), V(StartStep), V(StopStep) and V(Revoke) does not show who sent the signal. When an answer
     is lost and somebody else sends the same within these seconds, their effect counts as this task's.
   - Without waits and faults a task takes three calls of the API, or one when there is nothing to send or in check mode.
     Where a gate already holds somebody's decision of the same kind, one call of STS is added to tell whose; where the
     service cuts the list of steps short, one call for each 50 steps.
+  - For several executions it is two calls for each and one for each ten; that one is a second for each where gates
+    follow. Waiting takes one call for each ten executions and look, and one for each when its run has moved on.
+  - Ansible shows nothing of a task before it ends, so a long task over many executions is silent. Its RV(msg) sums up,
+    and C(-v) shows RV(outcomes). For progress, give the task fewer executions at a time, in a loop over batches.
+  - A second run after a partial failure signals only the executions that are left. Those that have had the signal are
+    unchanged, as far as O(filters) still match them.
   - Needs the permissions C(ssm:SendAutomationSignal) and C(ssm:GetAutomationExecution) on the execution, and
     C(ssm:DescribeAutomationStepExecutions) for executions with so many steps that the service does not list them at
     once. Without C(ssm:GetAutomationExecution) the module warns and sends as with O(force=true), unless it has to wait,
     or to look up or guard O(step_name); it fails then before anything is sent.
+  - O(filters) need C(ssm:DescribeAutomationExecutions), which IAM gives for all executions only. For several executions
+    the module uses it to look at ten with one call; without it the module warns, and reads each by itself.
   - Being allowed by IAM to send the signal and being listed as an approver of the gate are two separate checks of AWS.
 seealso:
   - name: SendAutomationSignal
@@ -139,7 +198,8 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows the status of the execution, and the status and the approvals of the step.
+      - Shows the status of the execution, and the status and the approvals of the step. Of several executions it has a
+        line for each that changes.
       - In check mode the state afterwards is foretold as far as AWS documents it. Otherwise it is what the service
         answers right after the signal, which may still be the state before.
   idempotent:
@@ -211,6 +271,37 @@ EXAMPLES = r"""
       Comment:
         - Approved by the change board
 
+- name: Show which gates of a fleet-wide run would be approved
+  ssmops.automation.ssm_automation_signal:
+    filters:
+      ParentExecutionId: "{{ parent_execution_id }}"
+      ExecutionStatus: Waiting
+      CurrentAction: aws:approve
+    max_executions: 200
+    signal_type: Approve
+    step_name: approve_restart
+  check_mode: true
+  register: preview
+
+- name: Approve them, all in one task
+  ssmops.automation.ssm_automation_signal:
+    automation_execution_ids: "{{ preview.outcomes | map(attribute='automation_execution_id') }}"
+    signal_type: Approve
+    step_name: approve_restart
+    comment: Change 4711
+    return_outcomes: changed
+  register: approved
+
+- name: Resume a list of executions and wait for all, but stop at the first that goes wrong
+  ssmops.automation.ssm_automation_signal:
+    automation_execution_ids: "{{ execution_ids }}"
+    signal_type: Resume
+    step_name: pause_for_patching
+    wait: true
+    wait_timeout: 1800
+    fail_fast: true
+    concurrency: 5
+
 - name: Give up quietly where the gate was rejected before
   ssmops.automation.ssm_automation_signal:
     automation_execution_id: "{{ execution_id }}"
@@ -222,7 +313,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: One sentence that tells what was done, or why nothing was. Two after a wait.
+  description:
+    - One sentence that tells what was done, or why nothing was. Two after a wait.
+    - With several executions the numbers, the ids of up to ten that failed, and why the first of them did.
   returned: always
   type: str
   sample: >-
@@ -236,12 +329,12 @@ verdict:
     - V(already_done), it has had its effect.
     - V(not_yet), the execution may take it later; the task fails, after O(ready_timeout) is over.
     - V(never), the execution does not take it any more, or never would; the task fails.
-  returned: when the execution could be read, or was not to be
+  returned: for one execution, when it could be read or was not to be
   type: str
   sample: send
 signal:
   description: The signal.
-  returned: when the options were valid
+  returned: for one execution, when the options were valid
   type: dict
   contains:
     type:
@@ -282,7 +375,7 @@ automation_execution:
     - The service takes signals in asynchronously, so that without O(wait=true) it may still show the state before.
     - Has the keys that the service gives, in snake_case. Those that matter most are listed here; the API reference
       describes the others under C(AutomationExecution) and C(StepExecution).
-  returned: when the execution could be read
+  returned: for one execution, when it could be read
   type: dict
   contains:
     automation_execution_id:
@@ -403,7 +496,8 @@ diff:
   description:
     - What the signal changes, each side with C(automation_execution_status) and, where the signal is about a step,
       C(step_name), C(step_status) and for gates C(approvals).
-  returned: when the execution could be read and the signal was not refused
+    - With several executions each side has a line for each that changes, by its id.
+  returned: when the execution could be read and the signal was not refused; with several executions in diff mode
   type: dict
   sample:
     before:
@@ -418,12 +512,12 @@ diff:
       approvals: 1 of 1 approval
 console_url:
   description: The address of the execution in the AWS console.
-  returned: when the options were valid and the console of the region's partition is known
+  returned: for one execution, when the options were valid and the console of the region's partition is known
   type: str
   sample: https://eu-central-1.console.aws.amazon.com/systems-manager/automation/execution/7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3?region=eu-central-1
 error:
   description: The service's error, when a call failed.
-  returned: when the service answered with an error
+  returned: when the service answered with an error; with several executions when they could not be found
   type: dict
   contains:
     code:
@@ -438,12 +532,124 @@ error:
       returned: always
       type: str
       sample: The signal isn't valid for the current Automation execution.
+summary:
+  description:
+    - How many executions there were and what became of them. One that got the signal and then went wrong counts as
+      changed and as failed.
+  returned: for several executions
+  type: dict
+  contains:
+    matched:
+      description: How many executions were asked for, or matched O(filters).
+      returned: always
+      type: int
+      sample: 100
+    changed:
+      description: How many got the signal from this task, or would get it.
+      returned: always
+      type: int
+      sample: 97
+    unchanged:
+      description: How many had had the signal before.
+      returned: always
+      type: int
+      sample: 2
+    failed:
+      description: How many failed.
+      returned: always
+      type: int
+      sample: 1
+    not_tried:
+      description: How many were left alone, because the task ended early; it fails then.
+      returned: always
+      type: int
+      sample: 0
+outcomes:
+  description:
+    - What became of each execution, in the order asked; see O(return_outcomes).
+    - The executions themselves are not returned; M(ssmops.automation.ssm_automation_execution_info) reads them.
+  returned: for several executions
+  type: list
+  elements: dict
+  contains:
+    automation_execution_id:
+      description: The id of the execution.
+      returned: always
+      type: str
+      sample: 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3
+    changed:
+      description: Whether it got the signal from this task, or would get it.
+      returned: always
+      type: bool
+      sample: true
+    failed:
+      description: Whether a task for this execution alone would fail.
+      returned: always
+      type: bool
+      sample: false
+    tried:
+      description: Whether its turn came before the task ended early. If not, nothing was sent to it.
+      returned: always
+      type: bool
+      sample: true
+    msg:
+      description: What a task for this execution alone would say.
+      returned: always
+      type: str
+      sample: >-
+        Sent Approve for step `approve_production` to execution 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3; the execution is
+        InProgress.
+    verdict:
+      description: As RV(verdict).
+      returned: when the execution could be read, or was not to be
+      type: str
+      sample: send
+    signal:
+      description: As RV(signal), with the step of this execution.
+      returned: always
+      type: dict
+      sample: {"type": "Approve", "payload": {}, "step_name": "approve_production", "sent": true, "attempts": 1}
+    status_before:
+      description: The status of the execution when the signal was decided on.
+      returned: when the execution was read
+      type: str
+      sample: Waiting
+    status_after:
+      description: The status as last seen.
+      returned: when the execution was read
+      type: str
+      sample: InProgress
+    diff:
+      description:
+        - As RV(diff) for one execution. Where the steps were not read again after the signal, the side C(after) has the
+          status of the execution, but not that of the step.
+      returned: when the execution was read and the signal was not refused
+      type: dict
+      sample:
+        before:
+          automation_execution_status: Waiting
+          step_name: approve_production
+          step_status: Waiting
+          approvals: 0 of 1 approval
+        after:
+          automation_execution_status: InProgress
+          step_name: approve_production
+    console_url:
+      description: The address of the execution in the AWS console.
+      returned: when the console of the region's partition is known
+      type: str
+      sample: https://eu-central-1.console.aws.amazon.com/systems-manager/automation/execution/7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3?region=eu-central-1
+    error:
+      description: The service's error for this execution, as RV(error).
+      returned: when the service answered with an error
+      type: dict
+      sample: {"code": "AccessDeniedException", "message": "User is not authorized."}
 """
 
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
@@ -452,15 +658,22 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.argu
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.errors import (
     AnsibleAutomationError,
     InvalidOption,
+    advice,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.failing import fail
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.interruption import interruptible
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.results import signal_result
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.filters import Filters, build_filters
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.finding import find_ids
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.interruption import (
+    Interruptions,
+    interruptible,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.limits import Limits, Range
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.results import combined_diff, signal_result
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.service import Service
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling import (
-    Options,
-    Outcome,
-    Signaller,
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling import Options, Signaller
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling_many import (
+    Manner,
+    ManySignaller,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import (
     SIGNAL_TYPES,
@@ -468,13 +681,28 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.sign
     build_signal,
     check_execution_id,
     refuse_guard_under_force,
+    refuse_one_run_of_a_step,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.tallies import (
+    Tally,
+    nothing_matched,
+    summed_up,
 )
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
+CONCURRENCY = Range(1, 50)
+
 ARGUMENT_SPEC = {
-    "automation_execution_id": {"type": "str", "required": True, "aliases": ["execution_id"]},
+    "automation_execution_id": {"type": "str", "aliases": ["execution_id"]},
+    "automation_execution_ids": {"type": "list", "elements": "str", "aliases": ["execution_ids"]},
+    "filters": {"type": "dict"},
+    "max_executions": {"type": "int"},
+    "fail_when_none": {"type": "bool", "default": False},
+    "fail_fast": {"type": "bool", "default": False},
+    "concurrency": {"type": "int", "default": 10},
+    "return_outcomes": {"type": "str", "default": "all", "choices": ["all", "changed"]},
     "signal_type": {"type": "str", "required": True, "choices": list(SIGNAL_TYPES)},
     "payload": {"type": "dict"},
     "comment": {"type": "str"},
@@ -486,14 +714,38 @@ ARGUMENT_SPEC = {
 }
 
 
-def _wanted_signal(module: AnsibleAWSModule, client: BaseClient) -> Signal:
-    params, limits = module.params, api.signal_limits(client)
-    check_execution_id(params["automation_execution_id"], limits)
+def _wanted_signal(module: AnsibleAWSModule, limits: Limits) -> Signal:
+    params = module.params
     shorthands = {option: params[option] for option in ("comment", "step_name", "step_execution_id")}
     signal = build_signal(params["signal_type"], params["payload"], shorthands, limits)
     if params["force"]:
         refuse_guard_under_force(signal)
+    if params["automation_execution_id"] is None:
+        refuse_one_run_of_a_step(signal)
     return signal
+
+
+def _check_ids(module: AnsibleAWSModule, limits: Limits) -> None:
+    """Raise InvalidOption unless all ids given have the length of an id."""
+    for execution_id in [module.params["automation_execution_id"], *(module.params["automation_execution_ids"] or ())]:
+        if execution_id is not None:
+            check_execution_id(execution_id, limits)
+
+
+def _query(module: AnsibleAWSModule, client: BaseClient) -> Filters | None:
+    """Return the filters as the API takes them; none without the option. Raises InvalidOption."""
+    if module.params["filters"] is None:
+        return None
+    if module.params["max_executions"] < 1:
+        raise InvalidOption(f"max_executions is {module.params['max_executions']}, give at least 1.")
+    return build_filters(module.params["filters"], api.filter_rules(client))
+
+
+def _concurrency(module: AnsibleAWSModule) -> int:
+    """Return how many calls to have on their way at a time. Raises InvalidOption."""
+    if not CONCURRENCY.holds(module.params["concurrency"]):
+        raise InvalidOption(f"concurrency is {module.params['concurrency']}, give {CONCURRENCY}.")
+    return module.params["concurrency"] if module.params["automation_execution_id"] is None else 1
 
 
 def _options(module: AnsibleAWSModule) -> Options:
@@ -513,34 +765,102 @@ def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
     return ask
 
 
-def _exit(module: AnsibleAWSModule, client: BaseClient, outcome: Outcome) -> None:
+def _signal_one(module: AnsibleAWSModule, service: Service, signaller: Signaller) -> None:
+    outcome = signaller.take_to(module.params["automation_execution_id"])
     for warning in outcome.warnings:
         module.warn(warning)
-    result = signal_result(outcome, *api.region_and_partition(client))
+    result = signal_result(outcome, *api.region_and_partition(service.client))
     if outcome.failed:
         fail(module, result.pop("msg"), outcome.error, **result)
     module.exit_json(**result)
+
+
+def _signal_many(
+    module: AnsibleAWSModule, signaller: ManySignaller, signal: Signal, ids: list[str], interruptions: Interruptions
+) -> None:
+    told = signaller.take_to(ids, interruptions)
+    for warning in told.warnings:
+        module.warn(warning)
+    tally, outcomes = told.tally, told.outcomes
+    if module.params["return_outcomes"] == "changed":
+        outcomes = [one for one in outcomes if one["changed"] or one["failed"] or not one["tried"]]
+    _exit(
+        module,
+        failed=tally.has_failed,
+        changed=bool(tally.changed),
+        msg=summed_up(signal, tally, module.check_mode, told.reason),
+        summary=tally.numbers,
+        outcomes=outcomes,
+        **({"diff": combined_diff(outcomes)} if module._diff else {}),
+    )
+
+
+def _signal_none(module: AnsibleAWSModule) -> None:
+    by_filters = module.params["filters"] is not None
+    _exit(
+        module,
+        failed=module.params["fail_when_none"],
+        changed=False,
+        msg=nothing_matched(by_filters),
+        summary=Tally().numbers,
+        outcomes=[],
+    )
+
+
+def _exit(module: AnsibleAWSModule, failed: bool, **result: Any) -> None:
+    (module.fail_json if failed else module.exit_json)(**result)
+
+
+def _ids(module: AnsibleAWSModule, client: BaseClient, query: Filters | None) -> list[str]:
+    """Return the ids of the executions that are asked for, each once.
+
+    Raises InvalidOption where filters match too many, and AnsibleAutomationError.
+    """
+    if query is not None:
+        return find_ids(client, query, module.params["max_executions"])
+    one, listed = module.params["automation_execution_id"], module.params["automation_execution_ids"]
+    return list(dict.fromkeys(listed)) if one is None else [one]
 
 
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=ARGUMENT_SPEC,
         supports_check_mode=True,
+        required_one_of=[("automation_execution_id", "automation_execution_ids", "filters")],
+        required_together=[("filters", "max_executions")],
         mutually_exclusive=[
+            ("automation_execution_id", "automation_execution_ids", "filters"),
             ("payload", "comment"),
             ("payload", "step_name"),
             ("payload", "step_execution_id"),
             ("step_name", "step_execution_id"),
         ],
     )
-    client = api.connect(module)
-    service = Service(client, _caller(module), time)
     try:
-        signaller = Signaller(service, _wanted_signal(module, client), _options(module))
+        _run(module)
     except InvalidOption as invalid:
         module.fail_json(msg=str(invalid))
-    with interruptible():
-        _exit(module, client, signaller.take_to(module.params["automation_execution_id"]))
+    except AnsibleAutomationError as error:
+        fail(module, advice(error, "asked for"), error)
+
+
+def _run(module: AnsibleAWSModule) -> None:
+    concurrency = _concurrency(module)
+    client = api.connect(module, concurrency)
+    limits = api.signal_limits(client)
+    _check_ids(module, limits)
+    signal, options, query = _wanted_signal(module, limits), _options(module), _query(module, client)
+    service = Service(client, _caller(module), time)
+    signaller = Signaller(service, signal, options)
+    ids = _ids(module, client, query)
+    with interruptible() as interruptions:
+        if module.params["automation_execution_id"] is not None:
+            _signal_one(module, service, signaller)
+        elif not ids:
+            _signal_none(module)
+        else:
+            many = ManySignaller(service, signaller, Manner(concurrency, module.params["fail_fast"]))
+            _signal_many(module, many, signal, ids, interruptions)
 
 
 if __name__ == "__main__":

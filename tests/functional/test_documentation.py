@@ -95,6 +95,40 @@ def test_the_scenarios_differ(scenarios):
 
 
 @pytest.fixture
+def several(emulator, alice):
+    """One result for several executions of each kind, by name."""
+    gates = [emulator.start("FailsAfterGate") for _number in range(3)]
+    unknown = "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"
+    common = {"endpoint_url": emulator.url, "region": REGION, "signal_type": "Approve", **alice}
+
+    def approve(check_mode=False, **options):
+        return run_module(ssm_automation_signal, {**common, **options}, check_mode)
+
+    return {
+        "foretold": approve(automation_execution_ids=gates, check_mode=True),
+        "mixed": approve(automation_execution_ids=[gates[0], unknown]),
+        "already done": approve(automation_execution_ids=gates[:1]),
+        "called off": approve(automation_execution_ids=[unknown, *gates], fail_fast=True, concurrency=1),
+        "none": approve(automation_execution_ids=[]),
+        "too many": approve(filters={"ExecutionStatus": "Waiting"}, max_executions=1),
+    }
+
+
+def test_what_is_returned_for_several_executions_is_documented(several):
+    documented = yaml.safe_load(ssm_automation_signal.RETURN)
+    returned = set()
+    for name, result in several.items():
+        result = {key: value for key, value in result.items() if key not in OF_THE_BASE}
+        returned |= {key for outcome in result.get("outcomes", ()) for key in outcome}
+        assert undocumented(result, documented) == [], name
+        assert missing(result, documented) == [], name
+        for outcome in result.get("outcomes", ()):
+            assert missing(outcome, documented["outcomes"]["contains"]) == [], name
+        assert missing(result.get("summary", several["none"]["summary"]), documented["summary"]["contains"]) == []
+    assert returned == set(documented["outcomes"]["contains"])
+
+
+@pytest.fixture
 def runs(emulator, run, alice):
     """One result of ssm_automation_execution of each kind, by name."""
     start = {"document_name": "Maintenance", "parameters": {"Approvers": ["alice"]}}

@@ -24,7 +24,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.common import set_colle
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from .errors import AutomationErrorHandler, MalformedAnswer, is_transient
-from .filters import FilterRules, filter_rules_of
+from .filters import EXECUTION_ID, FilterRules, filter_rules_of
 from .limits import Limits, limits_of
 
 if TYPE_CHECKING:
@@ -54,14 +54,15 @@ class ReadRetry(AWSRetry):
         return is_transient(response_code)
 
 
-def connect(module: AnsibleAWSModule) -> BaseClient:
-    """Return an SSM client that sends each request once.
+def connect(module: AnsibleAWSModule, connections: int | None = None) -> BaseClient:
+    """Return an SSM client that sends each request once, over so many C(connections) at a time.
 
     botocore would repeat a request whose answer got lost, and so deliver a signal twice. The user's aws_config
     is honoured but for its retries.
     """
     set_collection_info(collection_name="ssmops.automation", collection_version=COLLECTION_VERSION)
-    config = {**(module.params.get("aws_config") or {}), "retries": NO_RETRIES}
+    pool = {"max_pool_connections": connections} if connections else {}
+    config = {**pool, **(module.params.get("aws_config") or {}), "retries": NO_RETRIES}
     return module.client("ssm", aws_config=config)
 
 
@@ -111,6 +112,17 @@ def describe_automation_executions(
         if not answer.get("NextToken") or (at_most is not None and len(found) >= at_most):
             return found[:at_most]
         page["NextToken"] = answer["NextToken"]
+
+
+@AutomationErrorHandler.common_error_handler("list Automation executions")
+def list_automation_executions(client: BaseClient, automation_execution_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the API's AutomationExecutionMetadata of these executions, in one call that is tried once."""
+    request = {
+        "Filters": [{"Key": EXECUTION_ID, "Values": list(automation_execution_ids)}],
+        "MaxResults": len(automation_execution_ids),
+    }
+    listed = _answer_with(client.describe_automation_executions, request, "AutomationExecutionMetadataList")
+    return listed["AutomationExecutionMetadataList"]
 
 
 @AutomationErrorHandler.common_error_handler("send the signal to the Automation execution")

@@ -12,70 +12,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING
 
-from . import api
 from .decisions import Kind, Verdict
 from .effects import is_visible, may_repeat
 from .errors import INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError, Reception, reception_of
 from .executions import Execution, Step
-from .reading import read_executions
+from .journeys import Journey, Pause, Send
+from .outcomes import Delivery, Ending
 from .service import Service
 from .signals import Signal
-from .waiting import Pace, pauses, wait_until
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
+from .waiting import Pace, pauses, watch
 
 # How long to look for the effect of a signal whose answer got lost, in seconds. The service takes signals in
 # asynchronously; how long that lasts at most is not documented.
 GRACE = Pace(timeout=20, delay=1)
 # How long to look for what made the service refuse a signal that the last look had found fit.
 REFUSAL_GRACE = Pace(timeout=5, delay=1)
-# How often to send in all after answers that got lost, and for how long, in seconds, while the service is throttling
-# or cannot be reached.
+# How often to send in all after answers that got lost.
 MOST_ATTEMPTS_IN_DOUBT = 3
-PATIENCE = Pace(timeout=60, delay=1)
-
-
-class Ending(Enum):
-    """How a delivery ended."""
-
-    ACCEPTED = "the service accepted the signal"
-    SEEN = "the answer got lost, the execution shows the effect"
-    MOOT = "somebody else's signal of the same kind came first"
-    REFUSED = "the signal had no effect, and can have none"
-    UNKNOWN = "whether the signal had an effect cannot be told"
-
-
-@dataclass
-class Delivery:
-    """What became of a signal, filled in on the way; no ending means that its delivery goes on.
-
-    C(in_doubt) says whether an answer got lost, C(on_the_way) whether one is still to come.
-
-    C(last) and C(verdict) are the execution as last seen after an attempt and what was to be done then, C(error) is
-    the error of the last attempt.
-    """
-
-    attempts: int = 0
-    in_doubt: bool = False
-    on_the_way: bool = False
-    ending: Ending | None = None
-    last: Execution | None = None
-    verdict: Verdict | None = None
-    error: AnsibleAutomationError | None = None
-
-    @property
-    def took_effect(self) -> bool:
-        """Whether the signal is known to have been taken."""
-        return self.ending in (Ending.ACCEPTED, Ending.SEEN)
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether it may have been taken or not."""
-        return self.ending is Ending.UNKNOWN or (self.ending is None and (self.in_doubt or self.on_the_way))
+# How long to pause, in seconds, before the second attempt; later pauses grow.
+DELAY = 1
 
 
 @dataclass(frozen=True)
@@ -100,49 +56,46 @@ class Courier:
         self._errand = errand
         self._delivery = delivery
 
-    def deliver(self) -> None:
+    def deliver(self) -> Journey[None]:
         """Send the signal until it is known to have arrived or not to; errors are part of what is told."""
-        deadline = self._service.clock.monotonic() + PATIENCE.timeout
-        for pause in pauses(PATIENCE.delay):
-            self._delivery.ending = self._attempt()
-            if self._delivery.ending is None and self._service.clock.monotonic() + pause >= deadline:
+        for pause in pauses(DELAY):
+            self._delivery.ending = yield from self._attempt()
+            if self._delivery.ending is None and self._service.sends.runs_out(self._service.clock.monotonic() + pause):
                 self._delivery.ending = self._not_known_or_not_taken()
             if self._delivery.ending is None:
-                self._service.clock.sleep(pause)
-                self._delivery.ending = self._look_before_next()
+                yield Pause(pause)
+                self._delivery.ending = yield from self._look_before_next()
             if self._delivery.ending is not None:
                 return
 
     def _not_known_or_not_taken(self) -> Ending:
         return Ending.UNKNOWN if self._delivery.in_doubt else Ending.REFUSED
 
-    def _attempt(self) -> Ending | None:
+    def _attempt(self) -> Journey[Ending | None]:
         """Send once; return how the delivery ended, or none if the signal may be sent again after another look."""
-        reception = self._send()
+        reception = yield from self._send()
         if reception is Reception.ACCEPTED:
             return Ending.ACCEPTED
         if self._delivery.in_doubt:
-            return self._resolve_doubt(reception)
-        return self._explain_refusal() if reception is Reception.REFUSED else None
+            return (yield from self._resolve_doubt(reception))
+        return (yield from self._explain_refusal()) if reception is Reception.REFUSED else None
 
-    def _look_before_next(self) -> Ending | None:
+    def _look_before_next(self) -> Journey[Ending | None]:
         """Look, right before the signal is sent again; return how the delivery ended if it is not to be."""
         if self._errand.before is None:
             return None
-        if not self._look(GRACE, lambda now: True) or self._delivery.verdict is None:
+        if not (yield from self._look(GRACE, lambda now: True)) or self._delivery.verdict is None:
             return self._not_known_or_not_taken()
         if self._delivery.in_doubt and self._delivery.last is not None and self._shows(self._delivery.last):
             return Ending.SEEN
         ending = {Kind.SEND: None, Kind.DONE: Ending.MOOT}
         return ending.get(self._delivery.verdict.kind, Ending.REFUSED)
 
-    def _send(self) -> Reception:
-        signal = self._errand.signal
-        self._delivery.attempts += 1
+    def _send(self) -> Journey[Reception]:
+        errand, began = self._errand, self._service.clock.monotonic()
         self._delivery.error = None
-        self._delivery.on_the_way = True
         try:
-            api.send_automation_signal(self._service.client, self._errand.execution_id, signal.type, signal.payload)
+            yield Send(errand.execution_id, errand.signal, self._leaves)
         except AnsibleAutomationError as error:
             self._delivery.error = error
             reception = reception_of(error.exception)
@@ -151,12 +104,23 @@ class Courier:
         else:
             reception, self._delivery.ending = Reception.ACCEPTED, Ending.ACCEPTED
         self._delivery.on_the_way = False
+        self._note(reception, began)
         return reception
+
+    def _leaves(self) -> None:
+        self._delivery.attempts += 1
+        self._delivery.on_the_way = True
+
+    def _note(self, reception: Reception, began: float) -> None:
+        if reception in (Reception.ACCEPTED, Reception.REFUSED):
+            self._service.sends.taken(self._service.clock.monotonic())
+        else:
+            self._service.sends.failed(began)
 
     # An answer got lost, of this attempt or of an earlier one.
 
-    def _resolve_doubt(self, reception: Reception) -> Ending | None:
-        if not self._look(GRACE, lambda now: self._shows(now) or self._is_out_of_reach(now)):
+    def _resolve_doubt(self, reception: Reception) -> Journey[Ending | None]:
+        if not (yield from self._look(GRACE, lambda now: self._shows(now) or self._is_out_of_reach(now))):
             return Ending.UNKNOWN
         if self._delivery.last is not None and self._shows(self._delivery.last):
             return Ending.SEEN
@@ -185,27 +149,23 @@ class Courier:
 
     # No doubt: the service has not taken the signal.
 
-    def _explain_refusal(self) -> Ending:
+    def _explain_refusal(self) -> Journey[Ending]:
         error = self._delivery.error
         if error is None or error.code not in (INVALID_SIGNAL, STEP_NOT_FOUND) or self._errand.before is None:
             return Ending.REFUSED
-        self._look(REFUSAL_GRACE, lambda now: self._errand.decide(now).kind is not Kind.SEND)
+        yield from self._look(REFUSAL_GRACE, lambda now: self._errand.decide(now).kind is not Kind.SEND)
         verdict = self._delivery.verdict
         return Ending.MOOT if verdict is not None and verdict.kind is Kind.DONE else Ending.REFUSED
 
-    def _look(self, pace: Pace, enough: Callable[[Execution], bool]) -> bool:
+    def _look(self, pace: Pace, enough: Callable[[Execution], bool]) -> Journey[bool]:
         """Read until a state is enough or the time is up; return whether any state could be read."""
         if self._errand.before is None:
             return False
-        execution_id = self._errand.execution_id
         try:
-            watched = wait_until(self._read, [execution_id], enough, pace, self._service.clock)
+            watched = yield from watch(self._errand.execution_id, enough, pace, self._service.clock)
         except AnsibleAutomationError as error:
             self._delivery.error = self._delivery.error or error
             return False
-        self._delivery.last = watched.seen.get(execution_id)
-        self._delivery.verdict = self._errand.decide(self._delivery.last) if self._delivery.last else None
-        return self._delivery.last is not None
-
-    def _read(self, execution_ids: Collection[str]) -> dict[str, Execution]:
-        return read_executions(self._service.client, execution_ids, aws_retry=False)
+        self._delivery.last = watched.seen
+        self._delivery.verdict = self._errand.decide(watched.seen) if watched.seen else None
+        return watched.seen is not None

@@ -28,7 +28,9 @@ def state_of(execution: Execution, step: Step | None) -> State:
     """Return the state of an execution and of one of its steps."""
     if step is None:
         return State(execution.status)
-    approvals = gates.describe_approvals(step) if step.action == executions.APPROVE else ""
+    # A step without an id is one of which nothing but the name was read.
+    is_read = step.action == executions.APPROVE and bool(step.execution_id)
+    approvals = gates.describe_approvals(step) if is_read else ""
     return State(execution.status, step.name, step.status, approvals)
 
 
@@ -36,7 +38,14 @@ def states_of(before: Execution, after: Execution, signal: Signal, step: Step | 
     """Return the states before and after a signal, of the same run of its step; StartStep makes a new run of it."""
     name = step.name if step else signal.step_name or ""
     run_id = step.execution_id if step and signal.type != START_STEP else ""
-    return state_of(before, _run_of(before, run_id, name)), state_of(after, _run_of(after, run_id, name))
+    return _state_of_run(before, run_id, name), _state_of_run(after, run_id, name)
+
+
+def _state_of_run(execution: Execution, run_id: str, name: str) -> State:
+    # A summary lists no steps: how this one ended is not known.
+    if execution.is_summary:
+        return State(execution.status, name)
+    return state_of(execution, _run_of(execution, run_id, name))
 
 
 def _run_of(execution: Execution, run_id: str, name: str) -> Step | None:

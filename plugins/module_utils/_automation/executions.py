@@ -50,6 +50,9 @@ KNOWN_ACTIONS = frozenset(
     }
 )
 
+# What is asked of the API's answer itself after the rest is lifted out of it.
+_KEPT = ("CurrentStepName", "CurrentAction", "ExecutionEndTime")
+
 INTERACTIVE = "Interactive"
 ACCESS_REQUEST = "AccessRequest"
 CHANGE_REQUEST = "ChangeRequest"
@@ -121,7 +124,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Execution:
-    """One Automation execution; C(steps_complete) is false when the caller could not read all its steps."""
+    """One Automation execution.
+
+    C(steps_complete) is false when the caller could not read all its steps; C(is_summary) is true where nobody read
+    them, because only what DescribeAutomationExecutions lists was asked for.
+    """
 
     id: str
     status: str
@@ -130,6 +137,7 @@ class Execution:
     steps: tuple[Step, ...] = ()
     steps_complete: bool = True
     failure_message: str = ""
+    is_summary: bool = False
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -155,7 +163,12 @@ class Execution:
     @classmethod
     def from_summary(cls, raw: Mapping[str, Any]) -> Execution:
         """Read an AutomationExecutionMetadata of the API, which lists no steps but names the current one."""
-        return replace(cls.from_api({**raw, "StepExecutionsTruncated": True}), raw=raw)
+        return replace(cls.from_api({**raw, "StepExecutionsTruncated": True}), raw=raw, is_summary=True)
+
+    @property
+    def light(self) -> Execution:
+        """The execution without what decisions do not rest on, for where many are held at once."""
+        return replace(self, raw={key: self.raw[key] for key in _KEPT if key in self.raw})
 
     @property
     def has_ended(self) -> bool:

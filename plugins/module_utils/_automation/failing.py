@@ -22,4 +22,9 @@ def fail(module: AnsibleAWSModule, msg: str, error: AnsibleAutomationError | Non
     if error is None:
         module.fail_json(msg=msg, **result)
     else:
-        module.fail_json(msg=f"{msg.rstrip('.')} ({in_words(error)})", **failure_details(error), **result)
+        module.fail_json(msg=with_cause(msg, error), **failure_details(error), **result)
+
+
+def with_cause(msg: str, error: AnsibleAutomationError) -> str:
+    """Return the sentence with the service's own word behind it."""
+    return f"{msg.rstrip('.')} ({in_words(error)})"

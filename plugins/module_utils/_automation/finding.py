@@ -11,13 +11,17 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from . import api
-from .errors import EXECUTION_NOT_FOUND, AnsibleAutomationError
+from .errors import EXECUTION_NOT_FOUND, AnsibleAutomationError, InvalidOption
 from .executions import Execution
 from .filters import Filters
 from .reading import read_execution
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+
+
+# How many executions above a bound are counted for the message, rather than just known to be more.
+_COUNTED_BEYOND = 1000
 
 
 def find_executions(client: BaseClient, queries: Iterable[Filters], at_most: int | None = None) -> list[Execution]:
@@ -33,6 +37,22 @@ def find_executions(client: BaseClient, queries: Iterable[Filters], at_most: int
         for raw in api.describe_automation_executions(client, query, left):
             found.setdefault(raw["AutomationExecutionId"], Execution.from_summary(raw))
     return list(found.values())
+
+
+def find_ids(client: BaseClient, query: Filters, at_most: int) -> list[str]:
+    """Return the ids of the executions that match, one call for each 50.
+
+    Raises InvalidOption, with their number, where there are more than C(at_most), and AnsibleAutomationError.
+    """
+    counted = at_most + _COUNTED_BEYOND
+    ids = [raw["AutomationExecutionId"] for raw in api.describe_automation_executions(client, query, counted)]
+    if len(ids) > at_most:
+        number = f"{len(ids)} or more" if len(ids) == counted else str(len(ids))
+        raise InvalidOption(
+            f"The filters match {number} executions and max_executions is {at_most}, so nothing was sent: narrow the"
+            " filters, or raise max_executions if all of them are meant."
+        )
+    return ids
 
 
 def read_found(client: BaseClient, execution_ids: Iterable[str], at_most: int | None = None) -> list[Execution]:

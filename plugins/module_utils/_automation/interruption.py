@@ -22,19 +22,49 @@ class Interrupted(BaseException):
         self.signal_name = signal_name
 
 
+class Interruptions:
+    """Raises Interrupted in the main thread: at once, or where it is held off, as soon as it is let through."""
+
+    def __init__(self) -> None:
+        self._held_off = False
+        self._caught: Interrupted | None = None
+
+    @contextmanager
+    def held_off(self) -> Iterator[None]:
+        """Interrupt nothing in here but what is let through."""
+        self._held_off = True
+        try:
+            yield
+        finally:
+            self._held_off = False
+
+    @contextmanager
+    def let_through(self) -> Iterator[None]:
+        """Interrupt in here again; meant for a place where the work waits and everything is in order."""
+        self._held_off = False
+        try:
+            if self._caught is not None:
+                raise self._caught
+            yield
+        finally:
+            self._held_off = True
+
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal. A second one must not disturb the telling."""
+        for each in _INTERRUPTIONS:
+            signal.signal(each, signal.SIG_IGN)
+        self._caught = Interrupted(signal.Signals(number).name)
+        if not self._held_off:
+            raise self._caught
+
+
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[Interruptions]:
     """Raise Interrupted when the process is told to end by SIGINT or SIGTERM."""
-    previous = {number: signal.signal(number, _interrupt) for number in _INTERRUPTIONS}
+    interruptions = Interruptions()
+    previous = {number: signal.signal(number, interruptions.interrupt) for number in _INTERRUPTIONS}
     try:
-        yield
+        yield interruptions
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    # A second one must not disturb the telling.
-    for each in _INTERRUPTIONS:
-        signal.signal(each, signal.SIG_IGN)
-    raise Interrupted(signal.Signals(number).name)

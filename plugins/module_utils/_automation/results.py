@@ -6,16 +6,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
 
 from .diffs import State
+from .errors import AnsibleAutomationError, failure_details
 from .executions import Execution
+from .failing import with_cause
+from .outcomes import Outcome
 from .run_outcomes import RunOutcome
-from .signalling import Outcome
 from .waiting_for import WaitingFor, waiting_for
 
 # Maps whose keys are the users' own names, not the API's, and so stay as they are.
@@ -73,6 +75,38 @@ def signal_result(outcome: Outcome, region: str, partition: str) -> dict[str, An
         "console_url": console_url(outcome.execution_id, region, partition),
     }
     return {key: value for key, value in result.items() if value is not None}
+
+
+def outcome_result(outcome: Outcome, region: str, partition: str) -> dict[str, Any]:
+    """Return what ssm_automation_signal returns about one of several executions: all but the execution itself."""
+    result = {
+        "automation_execution_id": outcome.execution_id,
+        "changed": outcome.changed,
+        "failed": outcome.failed,
+        "tried": outcome.tried,
+        "msg": with_cause(outcome.msg, outcome.error) if outcome.error else outcome.msg,
+        "verdict": outcome.verdict.value if outcome.verdict else None,
+        "signal": _signal_summary(outcome),
+        "status_before": outcome.before.status if outcome.before else None,
+        "status_after": outcome.after.status if outcome.after else None,
+        "diff": diff_result(*outcome.diff) if outcome.diff else None,
+        "console_url": console_url(outcome.execution_id, region, partition),
+        "error": _service_error(outcome.error),
+    }
+    return {key: value for key, value in result.items() if value is not None}
+
+
+def _service_error(error: AnsibleAutomationError | None) -> dict[str, Any] | None:
+    return failure_details(error).get("error") if error is not None else None
+
+
+def combined_diff(outcomes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return Ansible's diff of all executions that changed, each on a line by its id."""
+    changed = {one["automation_execution_id"]: one["diff"] for one in outcomes if one["changed"] and "diff" in one}
+    return {
+        side: {execution_id: ", ".join(diff[side].values()) for execution_id, diff in changed.items()}
+        for side in ("before", "after")
+    }
 
 
 def run_result(outcome: RunOutcome, region: str, partition: str) -> dict[str, Any]:

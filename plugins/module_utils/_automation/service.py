@@ -7,19 +7,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from . import api
+from .journeys import Call, Send
+from .pacing import Patience
+from .reading import read_execution
 from .waiting import Clock
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
+# How long to go on, in seconds, while the service takes no signal, or answers no look, because it is throttling or
+# cannot be reached.
+PATIENCE = 60
+
 
 @dataclass(frozen=True)
 class Service:
-    """The API, the caller's ARN from STS (asked when it is needed; empty where STS does not tell), and a clock."""
+    """The API, the caller's ARN from STS (asked when it is needed; empty where STS does not tell), and a clock.
+
+    Patience with the service is one for all executions of a task.
+    """
 
     client: BaseClient
     caller_arn: Callable[[], str]
     clock: Clock
+    sends: Patience = field(default_factory=lambda: Patience(PATIENCE))
+    looks: Patience = field(default_factory=lambda: Patience(PATIENCE))
+
+    def perform(self, call: Call) -> Any:
+        """Make the call that a journey asks for. Raises AnsibleAutomationError."""
+        if isinstance(call, Send):
+            return api.send_automation_signal(self.client, call.execution_id, call.signal.type, call.signal.payload)
+        return read_execution(self.client, call.execution_id, aws_retry=False)

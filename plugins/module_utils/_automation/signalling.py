@@ -7,24 +7,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
-from . import diffs, resting, wording
+from . import diffs, glances, resting, wording
 from .decisions import Kind, Verdict, caller_matters, decide
-from .delivery import Courier, Delivery, Ending, Errand
-from .diffs import State
+from .delivery import Courier, Errand
 from .effects import may_have_strayed, strayed_to
 from .errors import ACCESS_DENIED, INVALID_SIGNAL, AnsibleAutomationError
 from .executions import Execution
 from .interruption import Interrupted
-from .reading import read_execution, read_executions
+from .journeys import CalledOff, Journey, Look
+from .outcomes import Ending, Outcome
 from .service import Service
 from .signals import STOP_STEP, Signal
-from .waiting import Pace, wait_until
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
+from .waiting import Glance, Pace, look_patiently, travel, watch
 
 
 @dataclass(frozen=True)
@@ -37,37 +33,8 @@ class Options:
     check_mode: bool = False
 
 
-@dataclass
-class Outcome:
-    """What became of a signal to one execution; filled in as the work goes on."""
-
-    execution_id: str
-    signal: Signal
-    verdict: Kind | None = None
-    foretold: bool = False
-    failed: bool = False
-    msg: str = ""
-    readable: bool = True
-    before: Execution | None = None
-    after: Execution | None = None
-    diff: tuple[State, State] | None = None
-    delivery: Delivery = field(default_factory=Delivery)
-    error: AnsibleAutomationError | None = None
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def changed(self) -> bool:
-        """Whether the signal was taken by the service, or in check mode would be sent."""
-        return self.foretold or self.delivery.took_effect
-
-    def fail(self, msg: str, error: AnsibleAutomationError | None = None) -> None:
-        """Add the sentence that the task fails with."""
-        self.failed, self.error = True, error
-        self.msg = f"{self.msg} {msg}".strip()
-
-
 class Signaller:
-    """Takes one signal to executions."""
+    """Takes one signal to executions, each on a journey of its own."""
 
     def __init__(self, service: Service, signal: Signal, options: Options) -> None:
         self._service = service
@@ -75,47 +42,69 @@ class Signaller:
         self._options = options
 
     def take_to(self, execution_id: str) -> Outcome:
-        """Take the signal to an execution and tell what became of it; errors of the service are told, not raised."""
+        """Take the signal to an execution, here and now; errors of the service are told, not raised."""
+        return travel(self.journey(execution_id), self._service.perform, self._service.clock)
+
+    def journey(self, execution_id: str) -> Journey[Outcome]:
+        """Return the journey that takes the signal to an execution and tells what became of it."""
         outcome = Outcome(execution_id, self._signal)
         try:
-            self._take(outcome)
+            yield from self._take(outcome)
         except AnsibleAutomationError as error:
             outcome.fail(wording.failed_call(outcome.signal, execution_id, error, outcome.after), error)
         except Interrupted as interruption:
             outcome.fail(wording.interrupted(outcome.signal, execution_id, outcome.delivery, interruption))
+        except CalledOff as reason:
+            self._call_off(outcome, str(reason))
         return outcome
 
-    def _take(self, outcome: Outcome) -> None:
-        self._look(outcome)
-        verdict = self._judge(outcome)
+    def not_tried(self, execution_id: str, reason: str) -> Outcome:
+        """Return the outcome for an execution that was left alone; C(reason) is a clause."""
+        outcome = Outcome(execution_id, self._signal)
+        outcome.leave_untried(wording.not_tried(self._signal, execution_id, reason))
+        return outcome
+
+    def _call_off(self, outcome: Outcome, reason: str) -> None:
+        told = wording.called_off(outcome.signal, outcome.execution_id, outcome.delivery, reason)
+        if outcome.delivery.attempts:
+            outcome.fail(told, outcome.delivery.error)
+        else:
+            outcome.leave_untried(told)
+
+    def _take(self, outcome: Outcome) -> Journey[None]:
+        yield from self._look(outcome)
+        verdict = yield from self._judge(outcome)
         outcome.verdict = verdict.kind
         if verdict.kind is Kind.SEND:
-            self._send(outcome, verdict)
+            yield from self._send(outcome, verdict)
         elif verdict.kind is Kind.DONE:
-            self._leave(outcome, verdict)
+            yield from self._leave(outcome, verdict)
         else:
             waited = self._options.ready.timeout if verdict.kind is Kind.NOT_YET else 0
             outcome.fail(wording.refused(outcome.signal, outcome.execution_id, verdict, waited))
 
     # Looking and deciding
 
-    def _look(self, outcome: Outcome) -> None:
+    def _look(self, outcome: Outcome) -> Journey[None]:
         if self._options.force and not self._needs_look:
             return
         try:
-            outcome.before = outcome.after = read_execution(self._service.client, outcome.execution_id)
+            outcome.before = outcome.after = yield from self._read(Look(outcome.execution_id))
         except AnsibleAutomationError as error:
             if error.code != ACCESS_DENIED or self._needs_look:
                 raise
             outcome.readable = False
             outcome.warnings.append(wording.no_look(self._signal, outcome.execution_id))
 
+    def _read(self, look: Look) -> Journey[Execution]:
+        return look_patiently(look, self._service.looks, self._service.clock)
+
     @property
     def _needs_look(self) -> bool:
         # Without a look before the signal, nobody could tell afterwards whether the execution has moved.
         return self._signal.needs_look_up or self._signal.is_guarded or self._options.rest is not None
 
-    def _judge(self, outcome: Outcome) -> Verdict:
+    def _judge(self, outcome: Outcome) -> Journey[Verdict]:
         if outcome.before is None:
             return Verdict(Kind.SEND, "nobody looked at its state")
         verdict = self._decide(outcome.before, self._signal)
@@ -126,7 +115,7 @@ class Signaller:
         if self._options.check_mode:
             waits = f"it has {self._options.ready.timeout:g} s to get ready (ready_timeout), now {verdict.reason}"
             return replace(verdict, kind=Kind.SEND, reason=waits)
-        return self._await_ready(outcome, verdict)
+        return (yield from self._await_ready(outcome, verdict))
 
     def _decide(self, execution: Execution, signal: Signal) -> Verdict:
         caller = self._service.caller_arn() if caller_matters(execution, signal) else ""
@@ -139,17 +128,19 @@ class Signaller:
             return verdict
         return replace(verdict, kind=Kind.SEND, reason=f"force is set, although {verdict.reason}")
 
-    def _await_ready(self, outcome: Outcome, verdict: Verdict) -> Verdict:
+    def _await_ready(self, outcome: Outcome, verdict: Verdict) -> Journey[Verdict]:
         def is_ready(execution: Execution) -> bool:
             return self._decide(execution, self._signal).kind is not Kind.NOT_YET
 
-        self._watch(outcome, is_ready, self._options.ready)
+        # Within a loop a step may begin and end while the execution names the same one all along.
+        glance = None if self._signal.type == STOP_STEP else glances.is_where_it_was
+        yield from self._watch(outcome, is_ready, self._options.ready, glance)
         outcome.before = outcome.after
         return self._decide(outcome.before, self._signal) if outcome.before else verdict
 
     # Acting on the verdict
 
-    def _send(self, outcome: Outcome, verdict: Verdict) -> None:
+    def _send(self, outcome: Outcome, verdict: Verdict) -> Journey[None]:
         outcome.signal = _addressed(self._signal, verdict)
         if outcome.before is not None:
             now = diffs.state_of(outcome.before, verdict.step)
@@ -158,9 +149,9 @@ class Signaller:
             outcome.foretold = True
             outcome.msg = wording.would_send(outcome.signal, outcome.execution_id, verdict)
             return
-        self._deliver(outcome, verdict)
+        yield from self._deliver(outcome, verdict)
 
-    def _deliver(self, outcome: Outcome, verdict: Verdict) -> None:
+    def _deliver(self, outcome: Outcome, verdict: Verdict) -> Journey[None]:
         def decide_again(execution: Execution) -> Verdict:
             # The signal is addressed by now: it is for the step that it was decided on, and for no other. Under force
             # what the step has come to is no reason to leave off.
@@ -169,41 +160,42 @@ class Signaller:
             return self._decide(execution, outcome.signal)
 
         errand = Errand(outcome.execution_id, outcome.signal, outcome.before, verdict.step, decide_again)
-        Courier(self._service, errand, outcome.delivery).deliver()
+        yield from Courier(self._service, errand, outcome.delivery).deliver()
         outcome.after = outcome.delivery.last or outcome.after
         if outcome.delivery.took_effect:
-            self._look_after(outcome, verdict)
+            yield from self._look_after(outcome, verdict)
         elif outcome.delivery.ending is Ending.MOOT and outcome.delivery.verdict:
-            self._leave(outcome, outcome.delivery.verdict)
+            yield from self._leave(outcome, outcome.delivery.verdict)
         else:
-            self._explain_failure(outcome)
+            yield from self._explain_failure(outcome)
 
-    def _explain_failure(self, outcome: Outcome) -> None:
+    def _explain_failure(self, outcome: Outcome) -> Journey[None]:
         delivery = outcome.delivery
         if delivery.error is not None and delivery.error.code == INVALID_SIGNAL:
             if delivery.last is None:
-                self._read_back(outcome)
+                yield from self._read_back(outcome, Look(outcome.execution_id))
             delivery.verdict = self._decide(outcome.after, outcome.signal) if outcome.after else None
         problem = wording.not_delivered(outcome.signal, outcome.execution_id, delivery, outcome.after)
         outcome.fail(problem, delivery.error)
 
-    def _leave(self, outcome: Outcome, verdict: Verdict) -> None:
+    def _leave(self, outcome: Outcome, verdict: Verdict) -> Journey[None]:
         outcome.verdict = verdict.kind
         outcome.signal = _addressed(self._signal, verdict)
         outcome.msg = wording.nothing_to_send(outcome.signal, outcome.execution_id, verdict, outcome.delivery)
         self._diff_with_what_is(outcome, verdict)
-        self._await_rest(outcome, verdict)
+        yield from self._await_rest(outcome, verdict)
 
     # After the signal
 
-    def _look_after(self, outcome: Outcome, verdict: Verdict) -> None:
+    def _look_after(self, outcome: Outcome, verdict: Verdict) -> Journey[None]:
         if self._options.rest is None or outcome.before is None:
             if outcome.delivery.ending is Ending.ACCEPTED:
-                self._read_back(outcome)
+                enough = glances.tells_enough_afterwards(outcome.signal, outcome.before)
+                yield from self._read_back(outcome, Look(outcome.execution_id, lambda listed: enough))
             outcome.msg = wording.sent(outcome.signal, outcome.execution_id, outcome.delivery, outcome.after)
         else:
             outcome.msg = wording.sent(outcome.signal, outcome.execution_id, outcome.delivery, None)
-            self._await_rest(outcome, verdict)
+            yield from self._await_rest(outcome, verdict)
         self._diff_with_what_is(outcome, verdict)
         self._check_where_it_went(outcome, verdict)
 
@@ -216,12 +208,12 @@ class Signaller:
             if other is not None:
                 outcome.fail(wording.strayed(outcome.signal, gate, other))
 
-    def _read_back(self, outcome: Outcome) -> None:
+    def _read_back(self, outcome: Outcome, look: Look) -> Journey[None]:
         outcome.after = None
         if not outcome.readable:
             return
         try:
-            outcome.after = read_execution(self._service.client, outcome.execution_id)
+            outcome.after = yield from self._read(look)
         except AnsibleAutomationError as error:
             outcome.warnings.append(wording.no_look_afterwards(outcome.signal, outcome.execution_id, error))
 
@@ -229,7 +221,7 @@ class Signaller:
         if outcome.before is not None and outcome.after is not None:
             outcome.diff = diffs.states_of(outcome.before, outcome.after, outcome.signal, verdict.step)
 
-    def _await_rest(self, outcome: Outcome, verdict: Verdict) -> None:
+    def _await_rest(self, outcome: Outcome, verdict: Verdict) -> Journey[None]:
         pace, before = self._options.rest, outcome.before
         if pace is None or before is None:
             return
@@ -243,20 +235,21 @@ class Signaller:
             if not in_time:
                 return
         else:
-            in_time = self._watch(outcome, rests, pace)
+            in_time = yield from self._watch(outcome, rests, pace, glances.goes_on)
         failure = resting.failure_after(outcome.after, outcome.signal) if in_time and outcome.after else ""
         outcome.failed = not in_time or bool(failure)
         outcome.msg += " " + wording.after_waiting(outcome.after, in_time, failure, pace.timeout)
 
-    def _watch(self, outcome: Outcome, holds: Callable[[Execution], bool], pace: Pace) -> bool:
-        def read(execution_ids: Collection[str]) -> dict[str, Execution]:
-            return read_executions(self._service.client, execution_ids, aws_retry=False)
-
-        watched = wait_until(read, [outcome.execution_id], holds, pace, self._service.clock)
-        outcome.after = watched.seen.get(outcome.execution_id, outcome.after)
-        if watched.pending and watched.last_error is not None:
+    def _watch(
+        self, outcome: Outcome, holds: Callable[[Execution], bool], pace: Pace, rules_out: Glance | None
+    ) -> Journey[bool]:
+        watched = yield from watch(
+            outcome.execution_id, holds, pace, self._service.clock, rules_out, known=outcome.after
+        )
+        outcome.after = watched.seen or outcome.after
+        if not watched.holds and watched.last_error is not None:
             outcome.warnings.append(wording.not_seen_lately(outcome.execution_id, watched.last_error))
-        return not watched.pending
+        return watched.holds
 
 
 def _addressed(signal: Signal, verdict: Verdict) -> Signal:

@@ -117,6 +117,15 @@ def refuse_guard_under_force(signal: Signal) -> None:
         )
 
 
+def refuse_one_run_of_a_step(signal: Signal) -> None:
+    """Raise InvalidOption for a step execution id, when the signal is for several executions."""
+    if signal.step_execution_id is not None:
+        raise InvalidOption(
+            f"step execution {signal.step_execution_id} belongs to one execution: name the step with step_name, of"
+            " which each execution has its own run, or give automation_execution_id."
+        )
+
+
 def _from_options(signal_type: str, given: Mapping[str, Any], limits: Limits) -> Signal:
     sent: dict[str, list[str]] = {}
     for option, value in given.items():

@@ -23,7 +23,7 @@ from .waiting import Clock, Pace, Watched, wait_until
 from .wording import after_waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     from botocore.client import BaseClient
 
@@ -75,14 +75,14 @@ class Starter:
     def _look_after(self, outcome: RunOutcome, execution_id: str, is_earlier: Callable[[Execution], bool]) -> None:
         rest = self._options.rest
 
-        def read(execution_ids: Collection[str]) -> dict[str, Execution]:
+        def read() -> Execution | None:
             return self._read(outcome, execution_id, is_earlier)
 
         def is_enough(execution: Execution) -> bool:
             return rest is None or execution.rests
 
         try:
-            watched = wait_until(read, [execution_id], is_enough, rest or LOOK, self._clock)
+            watched = wait_until(read, is_enough, rest or LOOK, self._clock)
         except AnsibleAutomationError as error:
             if rest is not None:
                 raise
@@ -92,28 +92,28 @@ class Starter:
 
     def _read(
         self, outcome: RunOutcome, execution_id: str, is_earlier: Callable[[Execution], bool]
-    ) -> dict[str, Execution]:
+    ) -> Execution | None:
         try:
             execution = read_execution(self._client, execution_id, aws_retry=False)
         except AnsibleAutomationError as error:
             if error.code == EXECUTION_NOT_FOUND:
-                return {}
+                return None
             raise
         outcome.after, outcome.changed = execution, not is_earlier(execution)
         outcome.msg = run_wording.started(self._request, outcome)
-        return {execution_id: execution}
+        return execution
 
     def _tell(self, outcome: RunOutcome, execution_id: str, watched: Watched) -> None:
-        seen, rest = watched.seen.get(execution_id), self._options.rest
+        seen, rest = watched.seen, self._options.rest
         outcome.diff = self._diff(outcome, seen)
         if rest is None:
             outcome.msg = run_wording.started(self._request, outcome, seen)
             if seen is None:
                 outcome.warnings.append(run_wording.not_seen(execution_id, watched.last_error))
             return
-        failure = failure_of(seen) if seen and not watched.pending else ""
-        outcome.failed = bool(watched.pending or failure)
-        outcome.msg += " " + after_waiting(seen, not watched.pending, failure, rest.timeout)
+        failure = failure_of(seen) if seen and watched.holds else ""
+        outcome.failed = not watched.holds or bool(failure)
+        outcome.msg += " " + after_waiting(seen, watched.holds, failure, rest.timeout)
 
     def _diff(self, outcome: RunOutcome, seen: Execution | None) -> tuple[dict[str, str], dict[str, str]]:
         side = diff_side(self._request, seen.status if seen else "")

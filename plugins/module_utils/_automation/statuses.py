@@ -40,6 +40,9 @@ AWAITING_DECISION = frozenset({PENDING_APPROVAL, PENDING_OVERRIDE})
 # Waits for a signal, and nothing moves until it comes.
 RESTING = frozenset({WAITING}) | AWAITING_DECISION
 
+# Moves by itself; no signal is due before the status changes.
+MOVING = frozenset({PENDING, IN_PROGRESS, CANCELLING})
+
 # What the status of a request says about the decision that it was given.
 DECISIONS = {
     APPROVED: APPROVED,

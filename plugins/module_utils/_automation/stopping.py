@@ -20,8 +20,6 @@ from .waiting import Clock, wait_until
 from .wording import after_waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from botocore.client import BaseClient
 
 
@@ -120,13 +118,13 @@ class Stopper:
         if pace is None:
             return
 
-        def read(execution_ids: Collection[str]) -> dict[str, Execution]:
+        def read() -> Execution:
             outcome.after = read_execution(self._client, execution_id, aws_retry=False)
-            return {execution_id: outcome.after}
+            return outcome.after
 
-        watched = wait_until(read, [execution_id], lambda execution: execution.has_ended, pace, self._clock)
-        outcome.failed = bool(watched.pending)
-        outcome.msg += " " + after_waiting(outcome.after, not watched.pending, "", pace.timeout)
+        watched = wait_until(read, lambda execution: execution.has_ended, pace, self._clock)
+        outcome.failed = not watched.holds
+        outcome.msg += " " + after_waiting(outcome.after, watched.holds, "", pace.timeout)
         self._note_diff(outcome)
 
     def _note_diff(self, outcome: RunOutcome) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from . import gates
 from .decisions import Kind, Verdict, explain_state
-from .delivery import Delivery, Ending
 from .errors import ACCESS_DENIED, INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError, advice
 from .executions import APPROVE, Execution, Step
 from .interruption import Interrupted
+from .outcomes import Delivery, Ending
 from .signals import APPROVE as APPROVE_SIGNAL
 from .signals import REJECT, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
 from .waiting_for import approvals_at
@@ -22,25 +22,25 @@ def sent(signal: Signal, execution_id: str, delivery: Delivery, after: Execution
     now = f"; {explain_state(after)}{_approvals(after)}" if after else ""
     times = f", at attempt {delivery.attempts}" if delivery.attempts > 1 else ""
     seen = ", whose answer got lost but whose effect shows" if delivery.ending is Ending.SEEN else ""
-    return f"Sent {_named(signal)} to execution {execution_id}{times}{seen}{now}."
+    return f"Sent {named(signal)} to execution {execution_id}{times}{seen}{now}."
 
 
 def would_send(signal: Signal, execution_id: str, verdict: Verdict) -> str:
     """Tell what a run outside check mode would do."""
-    return f"Would send {_named(signal)} to execution {execution_id}: {verdict.reason}."
+    return f"Would send {named(signal)} to execution {execution_id}: {verdict.reason}."
 
 
 def nothing_to_send(signal: Signal, execution_id: str, verdict: Verdict, delivery: Delivery) -> str:
     """Tell that the signal has had its effect before, or that somebody else's came first."""
     if delivery.attempts:
-        return f"{_named(signal)} to execution {execution_id} came second, it is done: {verdict.reason}."
-    return f"Did not send {_named(signal)} to execution {execution_id}, it is done: {verdict.reason}."
+        return f"{named(signal)} to execution {execution_id} came second, it is done: {verdict.reason}."
+    return f"Did not send {named(signal)} to execution {execution_id}, it is done: {verdict.reason}."
 
 
 def refused(signal: Signal, execution_id: str, verdict: Verdict, waited: float = 0) -> str:
     """Tell why the signal was not sent; C(waited) is the time in seconds that the execution had to get ready."""
     within = f" within {waited:g} s (ready_timeout)" if waited else ""
-    return f"Did not send {_named(signal)} to execution {execution_id}{within}: {verdict.reason}."
+    return f"Did not send {named(signal)} to execution {execution_id}{within}: {verdict.reason}."
 
 
 def not_delivered(signal: Signal, execution_id: str, delivery: Delivery, known: Execution | None) -> str:
@@ -50,9 +50,9 @@ def not_delivered(signal: Signal, execution_id: str, delivery: Delivery, known: 
         return _unknown(signal, execution_id, delivery)
     if error is None:
         reason = delivery.verdict.reason if delivery.verdict else "the execution has moved on"
-        return f"{_named(signal)} did not get to execution {execution_id}: {reason}."
+        return f"{named(signal)} did not get to execution {execution_id}: {reason}."
     if error.code == INVALID_SIGNAL:
-        refused_it = f"The service refused {_named(signal)} for execution {execution_id}"
+        refused_it = f"The service refused {named(signal)} for execution {execution_id}"
         return f"{refused_it}. {_why_refused(signal, delivery.verdict)}".strip()
     return failed_call(signal, execution_id, error, known)
 
@@ -85,7 +85,7 @@ def _unknown(signal: Signal, execution_id: str, delivery: Delivery) -> str:
     else:
         why = f"and a look at the execution does not settle it: {explain_state(delivery.last)}"
     return (
-        f"Whether {_named(signal)} had an effect on execution {execution_id} is not known: an answer to it got lost,"
+        f"Whether {named(signal)} had an effect on execution {execution_id} is not known: an answer to it got lost,"
         f" {why}. It is not sent again, as it might have two effects then. Look whether {_EVIDENCE[signal.type]},"
         " and run the task again if not."
     )
@@ -104,12 +104,26 @@ _EVIDENCE = {
 def interrupted(signal: Signal, execution_id: str, delivery: Delivery, interruption: Interrupted) -> str:
     """Tell how far the task had got when it was interrupted."""
     if delivery.took_effect:
-        return f"Interrupted ({interruption.signal_name}) after {_named(signal)} had been sent and accepted."
+        return f"Interrupted ({interruption.signal_name}) after {named(signal)} had been sent and accepted."
     if delivery.is_unknown:
         return f"Interrupted ({interruption.signal_name}). {_unknown(signal, execution_id, delivery)}"
     if delivery.attempts:
-        return f"Interrupted ({interruption.signal_name}). The service did not take {_named(signal)}: no effect."
-    return f"Interrupted ({interruption.signal_name}) before {_named(signal)} was sent."
+        return f"Interrupted ({interruption.signal_name}). The service did not take {named(signal)}: no effect."
+    return f"Interrupted ({interruption.signal_name}) before {named(signal)} was sent."
+
+
+def called_off(signal: Signal, execution_id: str, delivery: Delivery, reason: str) -> str:
+    """Tell how far the work had got when that on all executions was ended early."""
+    if delivery.is_unknown:
+        return _unknown(signal, execution_id, delivery)
+    if delivery.attempts:
+        return f"The service did not take {named(signal)} for execution {execution_id}, and {reason}: no effect."
+    return not_tried(signal, execution_id, reason)
+
+
+def not_tried(signal: Signal, execution_id: str, reason: str) -> str:
+    """Tell that an execution was left alone."""
+    return f"Did not send {named(signal)} to execution {execution_id}: {reason}."
 
 
 def failed_call(signal: Signal, execution_id: str, error: AnsibleAutomationError, known: Execution | None) -> str:
@@ -144,6 +158,14 @@ def no_look(signal: Signal, execution_id: str) -> str:
     )
 
 
+def no_listing(error: AnsibleAutomationError) -> str:
+    """Warn that executions cannot be looked at ten at a time."""
+    return (
+        "Executions could not be listed (ssm:DescribeAutomationExecutions), so each is read by itself, which takes"
+        f" more calls: {error}."
+    )
+
+
 def no_look_afterwards(signal: Signal, execution_id: str, error: AnsibleAutomationError) -> str:
     """Warn that the state after the signal is not known."""
     return f"Execution {execution_id} could not be read after {signal.type}: {error}."
@@ -154,7 +176,8 @@ def not_seen_lately(execution_id: str, error: AnsibleAutomationError) -> str:
     return f"Execution {execution_id} could not be read when the time was up, its state may be newer: {error}."
 
 
-def _named(signal: Signal) -> str:
+def named(signal: Signal) -> str:
+    """Return the signal with the step that it is for."""
     if signal.step_name:
         return f"{signal.type} for step `{signal.step_name}`"
     return f"{signal.type} for step execution {signal.target}" if signal.target else signal.type
@@ -162,4 +185,6 @@ def _named(signal: Signal) -> str:
 
 def _approvals(execution: Execution | None) -> str:
     gate = gates.waiting_gate(execution) if execution and not execution.has_ended else None
-    return f" and has {gates.describe_approvals(gate)}" if gate and gate.action == APPROVE else ""
+    # Of a step without an id nothing but the name was read.
+    is_read = gate is not None and gate.action == APPROVE and bool(gate.execution_id)
+    return f" and has {gates.describe_approvals(gate)}" if gate and is_read else ""

@@ -14,7 +14,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.wait
     Pace,
     wait_until,
 )
-from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID, run
+from ansible_collections.ssmops.automation.tests.unit.executions import run
 
 
 class TurnedClock:
@@ -41,38 +41,38 @@ def waits_for(states, timeout, delay=2):
     clock, answers = TurnedClock(), iter(states)
     last = []
 
-    def read(ids):
+    def read():
         last[:] = [next(answers, *last)]
         if isinstance(last[0], Exception):
             raise last[0]
-        return {id_: run(last[0]) for id_ in ids}
+        return run(last[0])
 
-    watched = wait_until(read, [EXECUTION_ID], lambda execution: execution.has_ended, Pace(timeout, delay), clock)
+    watched = wait_until(read, lambda execution: execution.has_ended, Pace(timeout, delay), clock)
     return watched, clock
 
 
 def test_it_looks_before_it_looks_at_the_clock():
     watched, clock = waits_for(["Success"], timeout=0)
-    assert not watched.pending
+    assert watched.holds
     assert not clock.slept
 
 
 def test_a_timeout_of_zero_looks_once():
     watched, clock = waits_for(["InProgress", "Success"], timeout=0)
-    assert watched.pending == {EXECUTION_ID}
+    assert not watched.holds
     assert not clock.slept
-    assert watched.seen[EXECUTION_ID].status == "InProgress"
+    assert watched.seen.status == "InProgress"
 
 
 def test_it_ends_with_the_look_that_shows_what_it_waits_for():
     watched, clock = waits_for(["InProgress", "InProgress", "Success"], timeout=60)
-    assert not watched.pending
+    assert watched.holds
     assert len(clock.slept) == 2
 
 
 def test_pauses_grow_from_the_delay_and_the_last_one_is_trimmed_to_the_deadline():
     watched, clock = waits_for(["InProgress"], timeout=60, delay=2)
-    assert watched.pending
+    assert not watched.holds
     assert clock.now == pytest.approx(1060)
     assert 1.6 <= clock.slept[0] <= 2
     assert max(clock.slept) <= 20
@@ -97,13 +97,13 @@ def test_ten_minutes_cost_at_most_45_looks_at_the_default_pace():
 )
 def test_passing_faults_are_absorbed_while_time_is_left(error):
     watched, _clock = waits_for([error, "InProgress", error, "Success"], timeout=60)
-    assert not watched.pending
+    assert watched.holds
     assert watched.last_error is None
 
 
 def test_a_time_out_during_faults_keeps_what_was_seen_last():
     watched, _clock = waits_for(["InProgress", client_error("ThrottlingException")], timeout=30)
-    assert watched.seen[EXECUTION_ID].status == "InProgress"
+    assert watched.seen.status == "InProgress"
     assert watched.last_error.code == "ThrottlingException"
 
 

@@ -1,0 +1,87 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The benchmark still measures what it says; how long anything takes is not looked at."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.bench.findings import Findings, Measurement, memory_ratio, ratios
+from tools.bench.page import page, quoted
+from tools.bench.plan import rounds
+
+ROOT = Path(__file__).parents[2]
+
+
+def measured(**seconds: float) -> Findings:
+    """Findings of one round: method and size, as in C(cli_100), to seconds."""
+    found = Findings()
+    for name, value in seconds.items():
+        method, _, size = name.rpartition("_")
+        found.measurements.append(Measurement(method, int(size), 0, value, {"SendAutomationSignal": int(size)}))
+    return found
+
+
+def test_ratios_are_of_medians() -> None:
+    found = measured(module_1=2.0, bare_module_1=2.0)
+    found.measurements += measured(module_1=9.0).measurements + measured(module_1=1.0).measurements
+    assert ratios(found, 0)[0].value == 1.0
+
+
+def test_what_was_not_measured_has_no_ratio_and_reaches_no_goal() -> None:
+    ratio = ratios(measured(module_1=2.0), 0)[0]
+    assert (ratio.value, ratio.reached) == (None, False)
+
+
+@pytest.mark.parametrize("cli, reached", [(200.0, True), (199.0, False)])
+def test_some_goals_are_reached_from_below(cli: float, reached: bool) -> None:
+    assert ratios(measured(module_100=10.0, cli_100=cli), 0)[2].reached is reached
+
+
+def test_memory_is_compared_with_a_single_execution() -> None:
+    found = Findings(memory={1: 50.0, 1000: 75.0})
+    assert (memory_ratio(found).value, memory_ratio(found).reached) == (1.5, True)
+
+
+def test_every_round_begins_with_another_method() -> None:
+    planned = list(rounds([1], [0], 3, 1000))
+    assert [one.methods[0] for one in planned] == ["module", "looped_module", "bare_module"]
+    assert {frozenset(one.methods) for one in planned} == {
+        frozenset({"module", "looped_module", "bare_module", "cli", "script"})
+    }
+
+
+def test_slow_loops_are_measured_once_and_the_cli_not_by_the_thousand() -> None:
+    planned = list(rounds([100, 1000], [0], 2, 1000))
+    assert [sorted(one.methods) for one in planned] == [
+        ["bare_module", "cli", "looped_module", "module", "script"],
+        ["module", "script"],
+        ["bare_module", "looped_module", "module", "script"],
+        ["module", "script"],
+    ]
+
+
+def test_the_readme_quotes_nothing_that_was_not_measured() -> None:
+    assert quoted(measured(module_1=1.0)) == ""
+    found = measured(module_1=1.1, bare_module_1=1.0, module_100=2.0, cli_100=90.0, looped_module_100=70.0)
+    assert all(number in quoted(found) for number in ("45 times", "35 times", "1.10 times"))
+
+
+def test_the_page_has_the_medians_and_says_how_often() -> None:
+    written = page(measured(module_1=1.5), {"machine": "a test"}, [1, 10], [0])
+    assert "1.50 (1)" in written
+    assert "a test" in written
+
+
+def test_it_runs(tmp_path: Path) -> None:
+    options = ("--sizes", "1", "2", "--latencies", "0", "--repeats", "1", "--throttled", "3", "--waiting-seconds", "1")
+    command = [sys.executable, "-m", "tools.bench", *options, "--output", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    written = (tmp_path / "benchmark.md").read_text(encoding="utf-8")
+    assert "3 signals arrived, 0 of them twice" in written

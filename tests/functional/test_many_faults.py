@@ -1,0 +1,156 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Delivered once, and known, for batches of fifty: the faults of test_faults.py, at random among all their requests."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.ssmops.automation.plugins.module_utils._automation import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.interruption import Interruptions
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.service import Service
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling import Options, Signaller
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling_many import (
+    Manner,
+    ManySignaller,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.waiting import Pace
+from ansible_collections.ssmops.automation.tests.functional.conftest import RUNBOOKS
+from ansible_collections.ssmops.automation.tests.functional.fault_table import ON_SENDING
+from ansible_collections.ssmops.automation.tests.functional.scenarios import CALLER, SCENARIOS
+
+SEND, READ, LIST = "SendAutomationSignal", "GetAutomationExecution", "DescribeAutomationExecutions"
+BATCH = 50
+
+
+class Clock:
+    """The emulator's clock, kept at hand: it stands still but for what is slept."""
+
+    def __init__(self, emulator):
+        self._emulator = emulator
+        self._now = emulator.monotonic()
+
+    def monotonic(self):
+        return self._now
+
+    def sleep(self, seconds):
+        self._now += seconds
+        self._emulator.sleep(seconds)
+
+
+class Bench:
+    """An emulator, and a client such as the module has: without retries, and here without much patience."""
+
+    def __init__(self, emulator):
+        self.emulator = emulator
+
+    def prepare(self, scenario, number, **choices):
+        emulator = self.emulator
+        emulator.control("POST", "reset")
+        emulator.control("POST", "clock", freeze=True)
+        emulator.register(*RUNBOOKS.iterdir())
+        config = Config(retries=api.NO_RETRIES, read_timeout=0.5, max_pool_connections=10)
+        self.client = emulator.client("ssm", config=config, **emulator.user(CALLER))
+        self.other = emulator.client("ssm", **emulator.user("bob"))
+        ids = [scenario.prepare(self.client) for _number in range(number)]
+        emulator.control("POST", "choices", signal_delay_seconds=0, decisions_while_waiting=True)
+        emulator.control("POST", "choices", **choices)
+        emulator.control("DELETE", "requests")
+        return ids
+
+    def befall(self, operation, fault, **how_often):
+        self.emulator.control("POST", "faults", operation=operation, **fault, **how_often)
+
+    def take(self, scenario, ids, rest=None, fail_fast=False):
+        who = f"arn:aws:iam::123456789012:user/{CALLER}"
+        service = Service(self.client, lambda: who, Clock(self.emulator))
+        signaller = Signaller(service, scenario.signal, Options(Pace(0, 2), rest))
+        told = ManySignaller(service, signaller, Manner(10, fail_fast)).take_to(ids, Interruptions())
+        return {outcome["automation_execution_id"]: outcome for outcome in told.outcomes}
+
+    def effects(self, scenario, ids):
+        """How often the signal took effect on each, once everything that is on its way has shown."""
+        self.emulator.control("DELETE", "faults")
+        self.emulator.sleep(60)
+        for execution_id in ids:
+            # A second approver makes a gate show its decisions that hides them while it waits.
+            with contextlib.suppress(ClientError):
+                self.other.send_automation_signal(AutomationExecutionId=execution_id, SignalType="Approve")
+        self.emulator.sleep(60)
+        return {execution_id: scenario.count(self.emulator.read(execution_id)) for execution_id in ids}
+
+    def sends(self):
+        own = (entry for entry in self.emulator.requests(SEND) if entry["caller"].endswith(f"/{CALLER}"))
+        return Counter(entry["parameters"]["AutomationExecutionId"] for entry in own)
+
+
+@pytest.fixture
+def bench(emulator):
+    return Bench(emulator)
+
+
+def check_truth(scenario, outcomes, effects, sends):
+    """Every signal took effect once at most, and what is told of each execution is so."""
+    for execution_id, outcome in outcomes.items():
+        effect, sent = effects[execution_id], outcome["signal"]["sent"]
+        assert effect <= 1, outcome["msg"]
+        assert sent is None or outcome["changed"] == sent == bool(effect), outcome["msg"]
+        assert outcome["failed"] or outcome["changed"] or not outcome["tried"], outcome["msg"]
+        assert outcome["signal"]["attempts"] == sends[execution_id]
+
+
+FAULTS = st.sampled_from([row.fault for name, row in ON_SENDING.items() if not name.startswith("hang")])
+BEFALLS = st.tuples(st.sampled_from([SEND, SEND, READ, LIST]), FAULTS, st.integers(0, 60), st.integers(1, 12))
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(sorted(SCENARIOS)),
+    befalls=st.lists(BEFALLS, min_size=1, max_size=8),
+    delay=st.sampled_from([0, 3, 25]),
+    shown=st.booleans(),
+    waits=st.booleans(),
+    fail_fast=st.booleans(),
+)
+def test_whatever_happens_each_takes_effect_once_at_most_and_the_task_tells_the_truth(
+    bench, name, befalls, delay, shown, waits, fail_fast
+):
+    scenario = SCENARIOS[name]
+    ids = bench.prepare(scenario, BATCH, signal_delay_seconds=delay, decisions_while_waiting=shown)
+    for operation, fault, skip, times in befalls:
+        bench.befall(operation, fault, skip=skip, times=times)
+    outcomes = bench.take(scenario, ids, Pace(60, 2) if waits else None, fail_fast)
+    assert list(outcomes) == ids
+    check_truth(scenario, outcomes, bench.effects(scenario, ids), bench.sends())
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_requests_that_hang_hold_up_nobody_else(bench, name):
+    scenario = SCENARIOS[name]
+    ids = bench.prepare(scenario, 20)
+    bench.befall(SEND, {"kind": "hang", "seconds": 2}, times=3)
+    outcomes = bench.take(scenario, ids)
+    check_truth(scenario, outcomes, bench.effects(scenario, ids), bench.sends())
+    assert sum(outcome["changed"] for outcome in outcomes.values()) >= 17
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_second_answer_is_lost_after_the_effect(bench, name):
+    scenario = SCENARIOS[name]
+    ids = bench.prepare(scenario, BATCH, signal_delay_seconds=3)
+    for number in range(0, 40, 2):
+        bench.befall(SEND, {"kind": "reset_after"}, skip=number)
+    outcomes = bench.take(scenario, ids)
+    effects = bench.effects(scenario, ids)
+    check_truth(scenario, outcomes, effects, bench.sends())
+    assert set(effects.values()) == {1}
+    assert all(outcome["changed"] for outcome in outcomes.values())
