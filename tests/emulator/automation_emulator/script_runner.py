@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import itertools
 import json
@@ -40,8 +39,7 @@ def main() -> None:
     except Exception as problem:
         found = _json({"error": type(problem).__name__, "message": str(problem), "trace": _trace(problem)})
     Path(request["result"]).write_text(found, encoding="utf-8")
-    with contextlib.suppress(Exception):
-        sys.stdout.flush()
+    sys.stdout.flush()
     os._exit(0)
 
 

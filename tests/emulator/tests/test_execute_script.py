@@ -169,7 +169,7 @@ def test_threads_hold_nobody_up(runs: Any, control: Any) -> None:
 
 @pytest.mark.parametrize("last", ["return 1", "while True: pass"])
 def test_children_end_with_the_script(runs: Any, control: Any, last: str) -> None:
-    control.choose(script_seconds=2)
+    control.choose(script_seconds=3)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
         address = listener.getsockname()
@@ -235,6 +235,20 @@ def test_it_has_a_folder_that_is_removed(runs: Any) -> None:
     assert seen["below"] == [True, True]
     assert seen["home"] != str(Path.home())
     assert not Path(seen["home"], "code").exists()
+
+
+def test_who_gets_away_with_the_folder_does_no_harm(runs: Any) -> None:
+    # In a session of its own a child is not ended with the script, and fills the folder that is to be removed.
+    lines = (
+        "import pathlib, shutil, sys, time",
+        "home, until = pathlib.Path.home(), time.monotonic() + 3",
+        "print(1, flush=True)",
+        "while home.exists() and time.monotonic() < until: (home / str(time.monotonic())).mkdir(exist_ok=True)",
+        "shutil.rmtree(home, ignore_errors=True)",
+    )
+    start = "child = subprocess.Popen([sys.executable, '-c', {!r}], stdout=-1, start_new_session=True)"
+    child = start.format("\n".join(lines))
+    assert payload(runs, child, "return child.stdout.readline().decode()", before="import subprocess, sys") == 1
 
 
 def test_the_emulators_modules_are_not_the_scripts(runs: Any) -> None:

@@ -28,7 +28,9 @@ WAIT = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, 
 
 
 @pytest.fixture
-def states(account: Any) -> Any:
+def states(account: Any, control: Any) -> Any:
+    # On a machine with much to do they may take a while.
+    control.choose(state_machine_seconds=30)
     return account.client("stepfunctions")
 
 

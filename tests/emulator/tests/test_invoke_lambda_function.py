@@ -9,6 +9,7 @@ import base64
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -118,23 +119,35 @@ def test_a_function_that_raises_succeeds_with_an_error_or_not(runs: Any, functio
     assert (shown["StepStatus"], shown["Outputs"]["FunctionError"]) == ("Failed", ["Unhandled"])
     assert "Unhandled: " in shown["FailureMessage"]
     assert "KeyError" in shown["FailureMessage"]
+    execution = runs.start(step(InputPayload={"missing": 1}), members={"name": "Fine"})
+    assert runs.step(execution, "invoke")["StepStatus"] == "Success"
 
 
 @pytest.mark.parametrize(("kind", "code", "ran"), [("Event", "202", True), ("DryRun", "204", False)])
 def test_an_event_is_not_waited_for_and_a_dry_run_runs_nothing(
     runs: Any, functions: Functions, account: Any, kind: str, code: str, ran: bool
 ) -> None:
-    functions.create("import boto3; boto3.client('sqs').create_queue(QueueName='made'); return {'a': 1}")
+    functions.create("import boto3; boto3.client('sqs').create_queue(QueueName='made'); return {'a': 1}", Timeout=20)
     shown = invoked(runs, ("A", "$.a", "Integer"), InvocationType=kind)
     assert (shown["StepStatus"], shown["Outputs"]) == ("Success", {"StatusCode": [code], "Payload": [""]})
     assert ("QueueUrls" in account.client("sqs").list_queues()) == ran
 
 
-def test_a_client_context_is_passed_on_which_moto_does_not_look_at() -> None:
-    begun = InvokeLambdaFunction().begin({"FunctionName": "one", "ClientContext": "e30="}, 0.0, Choices())
+def asked(**inputs: Any) -> Mapping[str, Any]:
+    """The parameters of the Invoke request: moto does not look at all of them."""
+    begun = InvokeLambdaFunction().begin({"FunctionName": "one", **inputs}, 0.0, Choices())
     assert isinstance(begun, Goes)
     assert isinstance(begun.work, ApiCall)
-    assert begun.work.parameters["ClientContext"] == "e30="
+    return begun.work.parameters
+
+
+def test_who_does_not_wait_asks_for_no_log() -> None:
+    assert asked()["LogType"] == "Tail"
+    assert asked(ClientContext="e30=", InvocationType="Event") == {
+        "FunctionName": "one",
+        "InvocationType": "Event",
+        "ClientContext": "e30=",
+    }
 
 
 def test_logs_are_left_out_on_request(runs: Any, functions: Functions) -> None:
