@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from typing import Any
 
@@ -38,6 +38,20 @@ def _refuse_second() -> RuntimeError:
     )
 
 
+class Dispatcher(DomainDispatcherApplication):
+    """moto's way from a request to a service, without a look at the disk for each of them."""
+
+    def __init__(self, create_app: Callable[[str], Any]) -> None:
+        super().__init__(create_app)
+        self._found: dict[str | None, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """The service that a host name means."""
+        if host not in self._found:
+            self._found[host] = super().get_backend_for_host(host)
+        return self._found[host]
+
+
 class Emulator:
     """The emulator as a WSGI application."""
 
@@ -52,7 +66,7 @@ class Emulator:
         bind(service, denials, library)
         moto_lambda.bind(self.outside.environment, lambda: service.choices.script_seconds)
         moto_stepfunctions.bind(lambda: self.outside.endpoint, lambda: service.choices.state_machine_seconds)
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = Dispatcher(create_backend_app)
         self.control = Control(service, clock, self._recorder, self._faults, denials, library)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
