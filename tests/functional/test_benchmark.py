@@ -22,7 +22,7 @@ def measured(**seconds: float) -> Findings:
     """Findings of one round: method and size, as in C(cli_100), to seconds."""
     found = Findings()
     for name, value in seconds.items():
-        method, _, size = name.rpartition("_")
+        method, _underscore, size = name.rpartition("_")
         found.measurements.append(Measurement(method, int(size), 0, value, {"SendAutomationSignal": int(size)}))
     return found
 

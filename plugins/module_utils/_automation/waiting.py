@@ -109,7 +109,7 @@ def look_patiently(look: Look, patience: Patience, clock: Clock) -> Journey[Exec
         try:
             execution: Execution = yield look
         except AnsibleAutomationError as error:
-            now, pause = clock.monotonic(), next(waits)
+            now, pause = clock.monotonic(), next(waits, LONGEST_PAUSE)
             since = now if since is None else since
             patience.failed(now)
             own = since if reception_of(error.exception) is Reception.UNCERTAIN else None

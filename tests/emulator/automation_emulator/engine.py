@@ -17,8 +17,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from moto.utilities.utils import get_partition
-
 from .actions.base import Action, Fails, Goes, InputProblem, Outcome, Succeeds
 from .actions.loop import ITERATION, ITERATOR_VALUE
 from .actions.registry import ACTIONS
@@ -100,7 +98,6 @@ def _prepared(execution: Execution, run: StepExecution, at: float, choices: Choi
     inputs = {key: value for key, value in step.inputs.items() if key not in action.late_inputs}
     return replace(
         run,
-        status=Status.IN_PROGRESS,
         inputs={**step.inputs, **resolve(inputs, lookup)},
         max_attempts=int(_positive("maxAttempts", resolve(step.max_attempts, lookup))),
         timeout_seconds=timeout,
@@ -114,7 +111,7 @@ def _with_variables(execution: Execution, outcome: Outcome, choices: Choices) ->
     changed = outcome.variables if isinstance(outcome, Succeeds) else {}
     for name, value in changed.items():
         execution.runbook.variables[name].check(value, 0 if choices.variables_take_empty_text else 1)
-    return replace(execution, updates={**execution.updates, **changed}) if changed else execution
+    return replace(execution, updates={**execution.updates, **changed})
 
 
 def _timeout(action: Action, given: Any) -> float | None:
@@ -274,8 +271,7 @@ def _failed(execution: Execution, run: StepExecution, at: float, choices: Choice
         execution = replace(execution, flaw=run.status, failure_message=_failure_message(run))
     if run.step.on_failure == "Abort":
         return _aborted(execution, run, at, choices)
-    # isEnd ends the run whether the step failed or succeeded [D].
-    return _go_on(execution, None if run.step.is_end else _after_failure(execution, run, choices), at, choices)
+    return _go_on(execution, _after_failure(execution, run, choices), at, choices)
 
 
 def _aborted(execution: Execution, run: StepExecution, at: float, choices: Choices) -> Execution:
@@ -293,9 +289,16 @@ def _passed_on(run: StepExecution) -> Failure:
 
 
 def _after_failure(execution: Execution, run: StepExecution, choices: Choices) -> str | None:
-    """The step to go on with after a failure that does not end the run."""
+    """The step to go on with after a failure that does not end the run.
+
+    isEnd ends the run whether the step failed or succeeded [D], unless onFailure names a step: runbooks of AWS that end
+    at a step if all is well, and else go on with another one, need that [O].
+    """
+    target = jump_target(run.step.on_failure)
+    if target is not None or run.step.is_end:
+        return target
     followed = run.step.next_step if choices.continue_follows_next_step else None
-    return jump_target(run.step.on_failure) or followed or execution.runbook.following(run.step)
+    return followed or execution.runbook.following(run.step)
 
 
 def _failure_message(run: StepExecution) -> str:
@@ -436,8 +439,5 @@ def _values(execution: Execution, at: float) -> Mapping[str, Any]:
         **{f"variable:{name}": value for name, value in execution.variables.items()},
         "global:DATE": f"{today:%Y-%m-%d}",
         "global:DATE_TIME": f"{today:%Y-%m-%d_%H.%M.%S}",
-        "global:REGION": execution.region,
-        "global:ACCOUNT_ID": execution.account,
-        "global:AWS_PARTITION": get_partition(execution.region),
-        "automation:EXECUTION_ID": execution.execution_id,
+        **execution.surroundings,
     }

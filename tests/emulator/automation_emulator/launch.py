@@ -79,16 +79,24 @@ def launch_child(parent: Execution, child: Child, at: float, sources: Sources, c
     """The execution that a parent's step asks for; the parent's starter has started it, too [D]."""
     if parent.generation >= choices.most_generations:
         raise start_refused(f"The emulator runs {choices.most_generations} generations of executions, no more.")
-    request = validation.checked("StartAutomationExecution", child.request, choices)
+    _check_child(child.request, choices)
     begins_at = at + choices.start_delay_seconds
     who = (parent.executed_by, parent.access_key, parent.account, parent.region)
     start = Start(*who, at, begins_at, child.execution_id)
     return replace(
-        launch(request, start, sources, choices),
+        launch(child.request, start, sources, choices),
         parent_id=parent.execution_id,
         target=child.target,
         generation=parent.generation + 1,
     )
+
+
+def _check_child(request: Request, choices: Choices) -> None:
+    """A runbook's request is held against the service's model, too, but may hand on empty strings [O]."""
+    given = request.get("Parameters")
+    if given is not None:
+        request = {**request, "Parameters": {name: [one for one in values if one] for name, values in given.items()}}
+    validation.checked("StartAutomationExecution", request, choices)
 
 
 def _on_targets(

@@ -16,6 +16,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from moto.utilities.utils import get_partition
+
 from .gates import Gate
 from .parameters import Parameter
 from .principals import UNKNOWN_ACCESS_KEY, Principal
@@ -303,6 +305,16 @@ class Execution:
     final: Status | None = None
     ended_at: float | None = None
     request: Request | None = None
+
+    @property
+    def surroundings(self) -> dict[str, str]:
+        """Which execution this is, and where: under the names that references [D] and scripts [O] have for it."""
+        return {
+            "global:REGION": self.region,
+            "global:ACCOUNT_ID": self.account,
+            "global:AWS_PARTITION": get_partition(self.region),
+            "automation:EXECUTION_ID": self.execution_id,
+        }
 
     @property
     def open_steps(self) -> list[StepExecution]:

@@ -61,7 +61,7 @@ def _run(function: LambdaFunction, event: Any, surroundings: Surroundings, secon
         message = f"The emulator does not run Lambda functions {what} (AWS does)."
         raise LambdaClientError("InvalidRuntimeException", message)
     module, _dot, name = function.handler.rpartition(".")
-    handler = Handler(module.replace("/", "."), name, event, _context(function, seconds))
+    handler = Handler(module.replace("/", "."), name, event, _context(function, seconds), context_is_object=True)
     environment = {**surroundings(function.region, _role_keys(function)), **_described(function)}
     try:
         return scripts.call(handler, lambda folder: _unpack(function, folder), environment, seconds)

@@ -50,7 +50,7 @@ class Outside:
             keys = self._keys(run)
             if isinstance(work, ApiCall):
                 return Answer(self._call(work, self._client(work.service, run.region, keys)))
-            return scripts.run(work, self.environment(run.region, keys))
+            return scripts.run(work, run.surroundings, self.environment(run.region, keys))
         except ClientError as problem:
             error = problem.response["Error"]
             return Answer(error_code=str(error["Code"]), message=str(error.get("Message", "")))

@@ -46,8 +46,7 @@ def main() -> None:
 def _call(request: dict[str, Any]) -> Any:
     sys.path.insert(0, CODE)
     module = importlib.import_module(request["module"])
-    # A runbook's script gets an empty map [I].
-    context: Context | dict[str, Any] = Context(**request["context"]) if request["context"] else {}
+    context = Context(**request["context"]) if request["context_is_object"] else request["context"]
     return getattr(module, request["function"])(request["event"], context)
 
 

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,9 @@ class Handler:
     module: str
     function: str
     event: Any
-    context: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any]
+    # Whether the context is an object, as Lambda's is [D], or a map, as a runbook's script has it [O].
+    context_is_object: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,14 @@ class Result:
     printed: str = ""
 
 
-def run(script: Script, environment: Mapping[str, str]) -> Answer:
+def run(script: Script, context: Mapping[str, str], environment: Mapping[str, str]) -> Answer:
     """What the handler of a runbook's script returns, or how it failed: traceback, name and message [O]."""
 
     def write(folder: Path) -> None:
         Path(folder, f"{SCRIPT_MODULE}.py").write_text(script.source, encoding="utf-8")
 
-    result = call(Handler(SCRIPT_MODULE, script.handler, script.payload), write, environment, script.seconds)
+    handler = Handler(SCRIPT_MODULE, script.handler, script.payload, context)
+    result = call(handler, write, environment, script.seconds)
     if result.error is None:
         return Answer(result.value)
     trace = f"{result.trace}\n" if result.trace else ""

@@ -45,6 +45,13 @@ def children(runs: Any, execution: str) -> list[dict[str, Any]]:
     return [one for page in pages for one in page["AutomationExecutionMetadataList"]]
 
 
+def test_a_child_may_be_given_empty_strings(runs: Any) -> None:
+    parameters = {"Role": {"type": "String", "default": ""}, "Names": {"type": "StringList", "default": ["a"]}}
+    runs.document(GATE, name="Child", parameters=parameters)
+    execution = runs.start(calls(inputs={"RuntimeParameters": {"Role": "", "Names": ["", "b"]}}))
+    assert runs.get(child_of(runs, execution))["Parameters"] == {"Role": [""], "Names": ["", "b"]}
+
+
 def test_a_step_waits_for_its_child(runs: Any) -> None:
     runs.document(GATE, name="Child", outputs=["gate.ApprovalStatus"])
     execution = runs.start(calls(), PAUSE)

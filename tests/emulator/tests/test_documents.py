@@ -46,24 +46,6 @@ def test_continue_with_and_without_next_step(runs: Any, control: Any) -> None:
         assert runs.get(execution)["CurrentStepName"] == current
 
 
-def test_steps_cannot_lead_back_to_themselves(runs: Any) -> None:
-    back = {"name": "back", "action": "aws:branch", "inputs": {"Choices": [], "Default": "pause"}}
-    for steps in ([PAUSE, back], [PAUSE, {**NAP, "nextStep": "pause"}]):
-        with pytest.raises(ClientError, match=rf"pause -> {steps[1]['name']} -> pause") as caught:
-            runs.document(*steps)
-        assert caught.value.response["Error"]["Code"] == "InvalidDocumentContent"
-
-
-def test_a_default_may_refer_to_other_parameters(runs: Any) -> None:
-    parameters = {
-        "Source": {"type": "String"},
-        "Target": {"type": "String", "default": "from_{{Source}}_in_{{ global:REGION }}"},
-    }
-    note = {**PAUSE, "inputs": {"Message": "{{ Target }}"}}
-    execution = runs.start(note, members={"parameters": parameters}, Parameters={"Source": ["a"]})
-    assert json.loads(runs.step(execution, "pause")["Inputs"]["Message"]) == "from_a_in_eu-central-1"
-
-
 @pytest.mark.parametrize("most", [3, 5])
 def test_circles_are_broken(runs: Any, control: Any, most: int) -> None:
     control.choose(most_step_executions=most)

@@ -35,6 +35,11 @@ def test_it_changes_what_it_is_told_to(runs: Any, account: Any) -> None:
     assert [bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]] == ["made-here"]
 
 
+def test_an_input_without_a_value_is_as_good_as_none(runs: Any) -> None:
+    execution = runs.start(call("ec2", "DescribeVpcs", VpcIds=None, Nothing=None))
+    assert runs.status(execution) == "Success"
+
+
 def test_an_error_of_the_service_fails_the_step(runs: Any) -> None:
     execution = runs.start(call("ec2", "DescribeVpcs", VpcIds=["vpc-none"]))
     step = runs.step(execution, "call")

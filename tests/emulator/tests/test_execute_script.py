@@ -42,12 +42,19 @@ def failure(runs: Any, *lines: str, name: str = "Gated", **inputs: Any) -> str:
     return str(step["FailureMessage"])
 
 
-def test_the_function_gets_input_payload_and_an_empty_context(runs: Any) -> None:
-    returned = {"events": {"name": "web", "list": [1, True]}, "context": {}}
+def test_the_function_gets_input_payload_and_learns_where_it_runs(runs: Any) -> None:
     given = {"name": "{{ Name }}", "list": [1, True]}
     step = script("return {'events': events, 'context': context}", InputPayload=given)
     execution = runs.start(step, members={"parameters": {"Name": {"type": "String", "default": "web"}}})
-    assert json.loads(runs.step(execution, "script")["Outputs"]["Payload"][0]) == returned
+    assert json.loads(runs.step(execution, "script")["Outputs"]["Payload"][0]) == {
+        "events": {"name": "web", "list": [1, True]},
+        "context": {
+            "global:REGION": "eu-central-1",
+            "global:ACCOUNT_ID": "123456789012",
+            "global:AWS_PARTITION": "aws",
+            "automation:EXECUTION_ID": execution,
+        },
+    }
 
 
 def test_without_input_payload_events_are_empty(runs: Any) -> None:

@@ -39,3 +39,25 @@ def test_each_is_to_be_met(runs: Any, family: dict[str, str], key: str, values: 
         asked = [*also, {"Key": key, "Values": [family.get(value, value) for value in values]}]
         found = runs.ssm.describe_automation_executions(Filters=asked)["AutomationExecutionMetadataList"]
         assert {one["AutomationExecutionId"] for one in found} == {family[name] for name in met}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("key", "values", "ids"),
+    [
+        ("ParentExecutionId", ["parent"], ["other"]),
+        ("ParentExecutionId", ["parent"], ["other", "parent"]),
+        ("DocumentNamePrefix", ["Gat"], ["child"]),
+        ("ExecutionStatus", ["InProgress"], ["child"]),
+        ("CurrentAction", ["aws:executeAutomation"], ["child"]),
+    ],
+)
+def test_what_one_filter_finds_the_other_may_not(
+    runs: Any, family: dict[str, str], key: str, values: list[str], ids: list[str], order: int
+) -> None:
+    asked = [
+        {"Key": "ExecutionId", "Values": [family[name] for name in ids]},
+        {"Key": key, "Values": [family.get(value, value) for value in values]},
+    ]
+    found = runs.ssm.describe_automation_executions(Filters=asked[::order])
+    assert found["AutomationExecutionMetadataList"] == []

@@ -214,7 +214,8 @@ def test_a_step_inside_that_aborts_ends_the_run(runs: Any, rule: str) -> None:
     runs.signal(execution, "Reject")
     assert (shown(runs, execution), runs.status(execution)) == ("loop=Failed gate1=Failed after=Pending", "Failed")
     loop, gate = runs.step(execution, "loop"), runs.step(execution, "gate")
-    assert gate["FailureMessage"] in loop["FailureMessage"] == runs.get(execution)["FailureMessage"]
+    assert gate["FailureMessage"] in loop["FailureMessage"]
+    assert loop["FailureMessage"] == runs.get(execution)["FailureMessage"]
 
 
 @pytest.mark.parametrize(

@@ -478,6 +478,18 @@ def test_the_snapshots_of_an_image_are_deleted_after_it(runs: Any, script: Scrip
     ]
 
 
+def test_an_image_is_made_of_the_one_instance_that_was_launched(runs: Any, ec2: Any) -> None:
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    launched = {**step("runInstances", ImageId=image), "name": "launch"}
+    execution = runs.start(launched, step("createImage", InstanceId="{{ launch.InstanceIds }}", ImageName="base"))
+    assert runs.status(execution) == "Success"
+
+
+def test_an_image_is_not_made_of_several_instances(runs: Any) -> None:
+    asked = step("createImage", InstanceId=["i-1", "i-2"], ImageName="base")
+    assert refused(runs, asked, "InstanceId must be a string")
+
+
 def test_an_image_that_does_not_exist_cannot_be_deleted(runs: Any, script: Script) -> None:
     execution = runs.start(step("deleteImage", ImageId="ami-0123456789abcdef0"))
     assert runs.status(execution) == "Failed"

@@ -67,11 +67,3 @@ def test_what_has_ended_stays_as_it_is(runs: Any, control: Any, end: str) -> Non
         runs.ssm.stop_automation_execution(AutomationExecutionId=execution)
     control.pass_time(86400)
     assert runs.status(execution) == end
-
-
-@pytest.mark.parametrize("full", [True, False])
-def test_how_much_a_pending_step_shows(runs: Any, control: Any, full: bool) -> None:
-    control.choose(pending_steps_in_full=full)
-    step = runs.step(runs.start(PAUSE, NAP), "nap")
-    assert step["StepStatus"] == "Pending"
-    assert (set(step) == {"StepName", "Action", "StepStatus"}) != full

@@ -48,6 +48,10 @@ class CreateImage(MakesImage):
 
     def change(self, inputs: Mapping[str, Any]) -> ApiCall | None:
         """Make the image; a single BlockDeviceMappings may be a map [D]."""
+        instance = inputs.get("InstanceId")
+        # The list that aws:runInstances puts out, if there is one instance in it, as runbooks of AWS have it [O].
+        if isinstance(instance, list) and len(instance) == 1:
+            inputs = {**inputs, "InstanceId": instance[0]}
         request = image_parameters(inputs, "InstanceId")
         if isinstance(request.get("BlockDeviceMappings"), Mapping):
             request["BlockDeviceMappings"] = [request["BlockDeviceMappings"]]

@@ -13,6 +13,7 @@ from ..model import StepExecution
 from ..selectors import selected
 from ..work import Answer, ApiCall
 from .base import OUTPUT_PAYLOAD, Action, Goes, Outcome, Succeeds, call_failed, needed_text
+from .calls import parameters
 
 
 class ExecuteAwsApi(Action):
@@ -40,6 +41,6 @@ OWN_INPUTS = ("Service", "Api", "PropertySelector", "DesiredValues")
 
 
 def api_call(inputs: Mapping[str, Any]) -> ApiCall:
-    """The call that a step's inputs mean."""
-    parameters = {name: value for name, value in inputs.items() if name not in OWN_INPUTS}
-    return ApiCall(needed_text(inputs, "Service"), needed_text(inputs, "Api"), parameters)
+    """The call that a step's inputs mean; one without a value is as if it were not there [O]."""
+    given = {name: value for name, value in inputs.items() if name not in OWN_INPUTS}
+    return ApiCall(needed_text(inputs, "Service"), needed_text(inputs, "Api"), parameters(given))
