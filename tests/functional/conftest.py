@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.amazon.aws.plugins.module_utils import cloud
 
@@ -75,6 +76,8 @@ def bob(emulator: Emulator) -> dict[str, str]:
 def run_module(module: ModuleType, options: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
     """Run a module and return what it printed."""
     printed = io.StringIO()
+    # Ansible collects the warnings of a process, which it takes for one run of a module.
+    warnings._global_warnings.clear()
     arguments = {**options, "_ansible_check_mode": check_mode, "_ansible_diff": True}
     with patch_module_args(arguments), contextlib.redirect_stdout(printed), pytest.raises(SystemExit):
         module.main()

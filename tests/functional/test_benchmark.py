@@ -15,6 +15,8 @@ from tools.bench.findings import Findings, Measurement, memory_ratio, ratios
 from tools.bench.page import page, quoted
 from tools.bench.plan import rounds
 
+pytestmark = pytest.mark.plays
+
 ROOT = Path(__file__).parents[2]
 
 

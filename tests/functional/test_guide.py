@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.plays
+
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "testing_your_play.md"
 WORKFLOW = ".github/workflows/test.yml"

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.plays
+
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 
 

@@ -18,6 +18,8 @@ import pytest
 
 from automation_emulator.testing import AutomationEmulator, request
 
+pytestmark = pytest.mark.plays
+
 HERE = Path(__file__).parent
 
 

@@ -36,14 +36,14 @@ def licenses(log: Log) -> Counts:
     return Counts(passed=1)
 
 
-def suite(folder: str) -> Callable[[Log], Counts]:
-    """A check that is a folder of tests for pytest."""
+def suite(folder: str, marked: str = "") -> Callable[[Log], Counts]:
+    """A check that is a folder of tests for pytest, or those of them whose marks fit an expression."""
 
     def action(log: Log) -> Counts:
-        results = OUTPUT / "junit" / (folder.replace("/", "-") + ".xml")
+        results = OUTPUT / "junit" / (f"{folder} {marked}".strip().replace("/", "-").replace(" ", "-") + ".xml")
         results.unlink(missing_ok=True)
         # The profile for CI draws the same examples every time, and sets no deadline that a busy machine would miss.
-        options = ("--hypothesis-profile=ci", f"--junit-xml={results}")
+        options = ("--hypothesis-profile=ci", f"--junit-xml={results}", "-m", marked)
         code = log.call(*pytest(folder), *options, env=pytest_environment())
         return judged(from_junit(filter(Path.is_file, [results])), code)
 
@@ -72,8 +72,9 @@ LINT = (
 TESTS = (
     Step("unit tests", suite("tests/unit")),
     Step("emulator tests", suite("tests/emulator/tests")),
-    Step("functional tests", suite("tests/functional")),
+    Step("functional tests", suite("tests/functional", "not plays")),
 )
+PLAYS = (Step("tests that play", suite("tests/functional", "plays")),)
 PACKAGE = (
     Step("documentation", tool("antsibull-docs", *DOCS_LINT)),
     Step("artifact", artifact.installs),
@@ -90,7 +91,7 @@ ANSIBLE_TEST = (
 def test() -> int:
     """Run everything, two steps at a time."""
     set_up_importer()
-    return report.run([[*LINT, *TESTS, *PACKAGE], ANSIBLE_TEST])
+    return report.run([[*LINT, *TESTS, *PACKAGE], [*ANSIBLE_TEST, *PLAYS]])
 
 
 def lint() -> int:
