@@ -150,7 +150,7 @@ class Choices:
     # After how many step executions is a run that goes round in circles ended?
     most_step_executions: int = 1000
     # How many generations of children may an execution have?
-    most_generations: int = 10
+    most_generations: int = 5
 
     def switched(self, changes: Mapping[str, Any]) -> Choices:
         """These choices with some of them answered otherwise; an unknown name or value is refused."""

@@ -160,7 +160,8 @@ def _value(parameter: Parameter, given: Sequence[str] | None, store: StoreLookup
     if given is not None:
         return parameter.value_of(given)
     if parameter.required:
-        raise ParameterError(f'Parameter "{parameter.name}" is required and was not given.')
+        # Worded as the service words it [O].
+        raise ParameterError(f"Missing required parameter: {parameter.name} in user inputs.")
     return _default(parameter, store)
 
 

@@ -250,11 +250,17 @@ def test_stopping_the_step_of_an_interactive_parent(runs: Any) -> None:
     assert child_of(runs, execution) != child
 
 
+def test_children_nest_five_levels_deep(runs: Any) -> None:
+    execution = runs.start(calls("Gated"))
+    assert runs.status(execution) == "Failed"
+    assert len(runs.ssm.describe_automation_executions()["AutomationExecutionMetadataList"]) == 1 + 5
+
+
 def test_a_runbook_that_calls_itself_is_ended(runs: Any, control: Any) -> None:
     control.choose(most_generations=3)
     execution = runs.start(calls("Gated"))
     assert runs.status(execution) == "Failed"
-    assert len(runs.ssm.describe_automation_executions()["AutomationExecutionMetadataList"]) == 4
+    assert len(runs.ssm.describe_automation_executions()["AutomationExecutionMetadataList"]) == 1 + 3
 
 
 def family(moments: list[float], steps: list[str]) -> list[Execution]:

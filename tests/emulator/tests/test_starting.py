@@ -217,6 +217,12 @@ def test_parameters_refused(runs: Any, given: Any, word: str) -> None:
     assert word in message
 
 
+def test_a_missing_parameter_is_named(runs: Any) -> None:
+    runs.document(PAUSE, parameters=PARAMETERS)
+    _code, message = error_of(runs.ssm.start_automation_execution, DocumentName="Gated")
+    assert message == "Missing required parameter: Name in user inputs."
+
+
 def test_parameters_accepted(runs: Any) -> None:
     inputs = {key: f"{{{{ {key} }}}}" for key in PARAMETERS}
     given = {"Name": ["ok"], "Count": ["3"], "Dry": ["true"], "Hosts": ["a", "b"], "Tags": ['{"a": "b"}']}
