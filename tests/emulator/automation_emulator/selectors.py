@@ -53,15 +53,12 @@ def selected(outputs: Iterable[Output], value: Any) -> dict[str, Any]:
 
 
 def _found(selector: str, value: Any) -> Any:
-    """What a selector means: a list of all if it finds several or might [D], else one value; None if none is there."""
+    """What a selector means: a list if it finds several [D], else one value; None if nothing is there.
+
+    A list of one is that one for every type that is no list [D], so one found by a deep scan need not be a list here.
+    """
     items = pick(selector, value)
-    if len(items) > 1 or _MANY.search(selector):
-        return items or None
-    return items[0] if items else None
-
-
-# A deep scan, a filter or a wildcard.
-_MANY = re.compile(r"\.\.|\[\s*(\?|\*)|\.\*")
+    return items if len(items) > 1 else next(iter(items), None)
 
 
 def _typed(output: Output, value: Any) -> Any:
