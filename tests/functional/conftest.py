@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import signal as signals
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -111,6 +112,20 @@ class Signals:
 @pytest.fixture
 def signal(emulator: Emulator) -> Signals:
     return Signals(emulator)
+
+
+@pytest.fixture
+def interrupted_while_sleeping(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process is told to end as soon as the module lets time pass."""
+
+    class Clock:
+        monotonic = staticmethod(emulator.monotonic)
+
+        @staticmethod
+        def sleep(seconds: float) -> None:
+            signals.raise_signal(signals.SIGTERM)
+
+    monkeypatch.setattr(ssm_automation_signal, "time", Clock)
 
 
 class Runs:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import signal as signals
 import subprocess
 import sys
 
@@ -282,17 +281,6 @@ class TestForceWithWait:
 
 
 class TestInterruptions:
-    @pytest.fixture
-    def interrupted_while_sleeping(self, emulator, monkeypatch):
-        class Clock:
-            monotonic = staticmethod(emulator.monotonic)
-
-            @staticmethod
-            def sleep(seconds):
-                signals.raise_signal(signals.SIGTERM)
-
-        monkeypatch.setattr(ssm_automation_signal, "time", Clock)
-
     @pytest.mark.usefixtures("interrupted_while_sleeping")
     def test_before_the_signal(self, emulator, signal):
         execution_id = emulator.start("Maintenance")

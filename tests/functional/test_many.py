@@ -373,17 +373,6 @@ class TestAServiceThatThrottles:
 
 
 class TestInterruptions:
-    @pytest.fixture
-    def interrupted_while_sleeping(self, emulator, monkeypatch):
-        class Clock:
-            monotonic = staticmethod(emulator.monotonic)
-
-            @staticmethod
-            def sleep(seconds):
-                signals.raise_signal(signals.SIGTERM)
-
-        monkeypatch.setattr(ssm_automation_signal, "time", Clock)
-
     @pytest.mark.usefixtures("interrupted_while_sleeping")
     def test_every_outcome_is_told(self, emulator, many, alice, gates):
         """Two wait to get ready, the others have got the signal and are waited for."""

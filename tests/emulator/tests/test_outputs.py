@@ -16,7 +16,7 @@ from automation_emulator.selectors import Output, SelectorError, selected
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 GATE = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["moto"]}}
 
-RESPONSE = {
+RESPONSE: dict[str, Any] = {
     "Reservations": [
         {
             "Instances": [
@@ -63,8 +63,8 @@ def output(selector: str, kind: str = "String") -> Any:
         ("$.Reservations..Instances[?(@.State.Name != 'running')].Id", "StringList", ["i-2"]),
         ("$.Reservations..Instances[?(@.State.Name != 'running')].Id", "String", "i-2"),
         ("$.Reservations..Instances[?(@.State.Name != 'running')]", "StringMap",
-         RESPONSE["Reservations"][0]["Instances"][1]),  # type: ignore[index]
-        ("$.Reservations[1].Instances", "MapList", RESPONSE["Reservations"][1]["Instances"]),  # type: ignore[index]
+         RESPONSE["Reservations"][0]["Instances"][1]),
+        ("$.Reservations[1].Instances", "MapList", RESPONSE["Reservations"][1]["Instances"]),
         ("$.Reservations[0].Instances[0:2].Id", "StringList", ["i-1", "i-2"]),
         ("$", "StringMap", RESPONSE),
         ("$", "String", json.dumps(RESPONSE)),

@@ -32,7 +32,7 @@ def slow(monkeypatch: Any) -> list[Any]:
     """Commands that go on until they are told otherwise."""
     sent = []
 
-    class Slow(models.Command):  # type: ignore[misc]
+    class Slow(models.Command):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.become("InProgress")

@@ -23,7 +23,7 @@ PARAMETERS = {
 }
 
 
-def update(value: Any, name: str = "variable:It", step: str = "update", **members: Any) -> dict[str, Any]:
+def update(value: Any, name: Any = "variable:It", step: str = "update", **members: Any) -> dict[str, Any]:
     return {"name": step, "action": "aws:updateVariable", "inputs": {"Name": name, "Value": value}, **members}
 
 
@@ -209,7 +209,7 @@ def test_a_list_that_is_updated_takes_in_other_lists(runs: Any) -> None:
         (update("a", name="It"), "Name is variable: and the name"),
         (update("a", name="{{ variable:It }}"), "Name is variable: and the name"),
         (update("a", name="variable:Other"), "variable:Other is not a variable"),
-        (update("a", name=["variable:It"]), "Name is variable: and the name"),  # type: ignore[arg-type]
+        (update("a", name=["variable:It"]), "Name is variable: and the name"),
         ({**update("a"), "inputs": {"Name": "variable:It"}}, "Value is required"),
         ({**update("a"), "inputs": {"Value": "a"}}, "Name is variable: and the name"),
         (update("a", onCancel="step:pause"), "cannot have an onCancel"),
