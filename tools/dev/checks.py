@@ -43,7 +43,8 @@ def suite(folder: str, marked: str = "") -> Callable[[Log], Counts]:
         results = OUTPUT / "junit" / (f"{folder} {marked}".strip().replace("/", "-").replace(" ", "-") + ".xml")
         results.unlink(missing_ok=True)
         # The profile for CI draws the same examples every time, and sets no deadline that a busy machine would miss.
-        options = ("--hypothesis-profile=ci", f"--junit-xml={results}", "-m", marked)
+        # Each test is named as it begins, so that the log tells which one ended the process, should one do that.
+        options = ("--verbose", "--hypothesis-profile=ci", f"--junit-xml={results}", "-m", marked)
         code = log.call(*pytest(folder), *options, env=pytest_environment())
         return judged(from_junit(filter(Path.is_file, [results])), code)
 

@@ -19,6 +19,8 @@ from .project import OUTPUT, ROOT
 from .shell import Failed, Log
 
 LOGS = OUTPUT / "logs"
+# How much of a failed step's output is printed: where the reason stands, in a log that may be cut short on its way.
+LINES = 120
 
 
 @dataclass(frozen=True)
@@ -118,13 +120,14 @@ def run_step(step: Step) -> Result:
 
 
 def tell(result: Result, width: int) -> None:
-    """Print one line for a step that passed, and all its output for one that failed."""
+    """Print one line for a step that passed, and the end of its output, too, for one that failed."""
     counts = result.counts
     verdict = "FAIL" if counts.failed else "ok"
     print(f"{verdict:4}  {result.step.name:{width}}  {result.seconds:6.1f} s  {counts}", flush=True)
     if counts.failed:
-        print(f"----- {result.log.relative_to(ROOT)}")
-        print(result.log.read_text(encoding="utf-8", errors="replace").rstrip())
+        output = result.log.read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
+        print(f"----- {result.log.relative_to(ROOT)}, the last {LINES} of {len(output)} lines")
+        print(*output[-LINES:], sep="\n")
         print(f"----- end of {result.step.name}", flush=True)
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import subprocess
 from pathlib import Path
 from typing import TextIO
@@ -43,7 +44,7 @@ class Log:
         """Run a command, its output going to the log; return its exit code."""
         words = [str(word) for word in command]
         self.write("$ " + shlex.join(words))
-        return subprocess.run(
+        code = subprocess.run(
             words,
             cwd=cwd,
             env=env or environment(),
@@ -53,6 +54,9 @@ class Log:
             stderr=subprocess.STDOUT,
             timeout=TIMEOUT,
         ).returncode
+        if code < 0:
+            self.write(f"\n{words[0]} was ended by {signal.Signals(-code).name}.")
+        return code
 
     def check(self, *command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
         """Run a command that must succeed."""
