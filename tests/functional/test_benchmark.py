@@ -50,21 +50,29 @@ def test_memory_is_compared_with_a_single_execution() -> None:
     assert (memory_ratio(found).value, memory_ratio(found).reached) == (1.5, True)
 
 
+def test_what_opens_a_play_counts_apart() -> None:
+    found = measured(module_1=2.0)
+    found.measurements.append(Measurement("module", 1, 0, 9.0, {}, opens=True))
+    assert (found.seconds("module", 1, 0), found.opening("module", 0)) == (2.0, 9.0)
+
+
 def test_every_round_begins_with_another_method() -> None:
     planned = list(rounds([1], [0], 3, 1000))
     assert [one.methods[0] for one in planned] == ["module", "looped_module", "bare_module"]
+    assert [one.opening[0] for one in planned] == ["module", "bare_module", "cli"]
+    assert all(one.methods.count("module") == 3 for one in planned)
     assert {frozenset(one.methods) for one in planned} == {
         frozenset({"module", "looped_module", "bare_module", "cli", "script"})
     }
 
 
-def test_slow_loops_are_measured_once_and_the_cli_not_by_the_thousand() -> None:
+def test_slow_loops_are_measured_once_at_the_end_and_the_cli_not_by_the_thousand() -> None:
     planned = list(rounds([100, 1000], [0], 2, 1000))
     assert [sorted(one.methods) for one in planned] == [
+        ["module", "script"],
         ["bare_module", "cli", "looped_module", "module", "script"],
         ["module", "script"],
         ["bare_module", "looped_module", "module", "script"],
-        ["module", "script"],
     ]
 
 

@@ -10,6 +10,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ def main() -> int:
     """Measure and write."""
     options = _parser().parse_args()
     with running() as url:
-        found = _measure(Bench(url), options)
-    _write(found, options)
+        for found in _measure(Bench(url), options):
+            # Again and again, so that whoever ends it early keeps what was measured.
+            _write(found, options)
     return 0
 
 
@@ -50,13 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _measure(bench: Bench, options: argparse.Namespace) -> Findings:
+def _measure(bench: Bench, options: argparse.Namespace) -> Iterator[Findings]:
+    """What was found so far, time and again."""
     found = Findings()
-    say("Warming up ...")
-    bench.round(1, list(METHODS), 0)
-    for one in rounds(options.sizes, options.latencies, options.repeats, options.loops_up_to):
-        say(f"{one.size} executions, {one.latency_ms} ms: {', '.join(one.methods)} ...")
-        found.measurements += bench.round(one.size, one.methods, one.latency_ms)
     say("Memory ...")
     found.memory = {size: bench.memory(size, "module") for size in options.sizes}
     found.bare_memory = bench.memory(1, "bare_module")
@@ -65,7 +63,10 @@ def _measure(bench: Bench, options: argparse.Namespace) -> Findings:
     for size in options.sizes:
         say(f"Waiting for {size} ...")
         found.waiting[size] = bench.waiting(size, options.waiting_seconds)
-    return found
+    for one in rounds(options.sizes, options.latencies, options.repeats, options.loops_up_to):
+        say(f"{one.size} executions, {one.latency_ms} ms: {', '.join(one.methods)} ...")
+        found.measurements += bench.round(one)
+        yield found
 
 
 def _write(found: Findings, options: argparse.Namespace) -> None:

@@ -22,13 +22,17 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Measurement:
-    """One task: its seconds, and its calls of the API by operation."""
+    """One task of a round: its seconds, and its calls of the API by operation.
+
+    C(opens) is set for the first task by a method in a play; it had one execution, whatever the C(size) of its round.
+    """
 
     method: str
     size: int
     latency_ms: int
     seconds: float
     calls: Mapping[str, int]
+    opens: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,20 @@ class Findings:
         """How often a method was measured."""
         return len(self._of(method, size, latency_ms))
 
+    def opening(self, method: str, latency_ms: int) -> float | None:
+        """The median of the tasks that were the first of a method in their play."""
+        wanted = (method, latency_ms)
+        found = [one.seconds for one in self.measurements if one.opens and (one.method, one.latency_ms) == wanted]
+        return statistics.median(found) if found else None
+
     def calls(self, method: str, size: int) -> Mapping[str, float]:
         """Calls of the API for each signal, by operation."""
         found = self._of(method, size, 0)
         return {name: count / size for name, count in found[0].calls.items()} if found else {}
 
     def _of(self, method: str, size: int, latency_ms: int) -> Sequence[Measurement]:
-        wanted = (method, size, latency_ms)
-        return [one for one in self.measurements if (one.method, one.size, one.latency_ms) == wanted]
+        wanted = (method, size, latency_ms, False)
+        return [one for one in self.measurements if (one.method, one.size, one.latency_ms, one.opens) == wanted]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from tools.dev.emulator import FAKE_CREDENTIALS
 from tools.dev.project import ROOT, environment, executable
 
 from .findings import Measurement, Throttled
+from .plan import Round
 
 HERE = Path(__file__).parent
 PYTHON = executable("python")
@@ -43,16 +44,17 @@ class Bench:
 
     url: str
 
-    def round(self, size: int, methods: Sequence[str], latency_ms: int) -> list[Measurement]:
-        """Every method once, in the order given, on executions of its own."""
+    def round(self, one: Round) -> list[Measurement]:
+        """The tasks of a round, in its order, each on executions of its own."""
         self._fresh(GATE)
-        executions = {method: self._start(size) for method in methods}
-        self._delay(latency_ms)
-        tasks = self._play("signals.yml", {"methods": list(methods), "executions": executions})
+        turns = [_turn(method, self._start(1)) for method in one.opening]
+        turns += [_turn(method, self._start(one.size)) for method in one.methods]
+        self._delay(one.latency_ms)
+        tasks = self._play(turns)
+        opening = len(one.opening)
         return [
-            Measurement(task["task"], size, latency_ms, task["seconds"], task["calls"])
-            for task in tasks
-            if task["task"] in methods
+            Measurement(task["task"], one.size, one.latency_ms, task["seconds"], task["calls"], opens=place < opening)
+            for place, task in enumerate(tasks)
         ]
 
     def memory(self, size: int, method: str) -> float:
@@ -62,18 +64,15 @@ class Bench:
             wrapper, notes = Path(folder, "python"), Path(folder, "memory")
             wrapper.write_text(f'#!/bin/sh\nexec {PYTHON} {HERE / "measured_python.py"} "$@"\n', encoding="utf-8")
             wrapper.chmod(0o755)
-            variables = {"methods": [method], "executions": {method: self._start(size)}}
-            self._play(
-                "signals.yml",
-                {**variables, "ansible_python_interpreter": str(wrapper)},
-                {"BENCH_MEMORY": str(notes)},
-            )
+            variables = {"ansible_python_interpreter": str(wrapper)}
+            self._play([_turn(method, self._start(size))], variables, {"BENCH_MEMORY": str(notes)})
             return max(float(line) for line in notes.read_text(encoding="utf-8").split())
 
     def waiting(self, size: int, seconds: int) -> Mapping[str, int]:
         """The calls of a task that sends, and waits in vain for so many seconds, by operation."""
         self._fresh(GATE, NAP)
-        tasks = self._play("waiting.yml", {"executions": self._start(size), "seconds": seconds}, may_fail=True)
+        turn = {**_turn("waiting", self._start(size)), "seconds": seconds}
+        tasks = self._play([turn])
         calls: Mapping[str, int] = tasks[0]["calls"]
         return calls
 
@@ -82,14 +81,14 @@ class Bench:
         self._fresh(GATE)
         executions = self._start(size)
         self._control("choices", {"requests_per_second": rate})
-        tasks = self._play("signals.yml", {"methods": ["module"], "executions": {"module": executions}})
+        tasks = self._play([_turn("module", executions)])
         requests = self._control("requests?operation=SendAutomationSignal")["requests"]
         taken = Counter(one["parameters"]["AutomationExecutionId"] for one in requests if one["status"] == 200)
         self._control("choices", {"requests_per_second": 0})
         return Throttled(
             size=size,
             rate=rate,
-            seconds=tasks[-1]["seconds"],
+            seconds=tasks[0]["seconds"],
             arrived=sum(self._status(one) == "Success" for one in executions),
             sent_twice=sum(count > 1 for count in taken.values()),
             turned_away=sum(one["status"] != 200 for one in requests),
@@ -136,21 +135,20 @@ class Bench:
 
     def _play(
         self,
-        play: str,
-        variables: Mapping[str, Any],
+        turns: Sequence[Mapping[str, Any]],
+        variables: Mapping[str, str] | None = None,
         extra: Mapping[str, str] | None = None,
-        may_fail: bool = False,
     ) -> list[dict[str, Any]]:
-        """Run a play; what the stopwatch wrote down of its tasks."""
+        """Run the play; what the stopwatch wrote down of each turn's task."""
         with tempfile.TemporaryDirectory() as folder:
             given, notes = Path(folder, "variables.json"), Path(folder, "tasks")
-            given.write_text(json.dumps(variables), encoding="utf-8")
-            command = [executable("ansible-playbook"), str(HERE / "plays" / play), "-e", f"@{given}"]
+            given.write_text(json.dumps({"turns": turns, **(variables or {})}), encoding="utf-8")
+            command = [executable("ansible-playbook"), str(HERE / "plays" / "signals.yml"), "-e", f"@{given}"]
             env = self._environment({"BENCH_TASKS": str(notes), **(extra or {})})
             done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-            tasks = list(_lines(notes))
+            tasks = [task for task in _lines(notes) if task["task"] in {turn["method"] for turn in turns}]
         failed = [task["problem"] for task in tasks if task["end"] != "ok"]
-        if (failed or done.returncode) and not may_fail:
+        if failed or done.returncode or len(tasks) != len(turns):
             raise BenchmarkError("\n".join([*failed, done.stdout, done.stderr]))
         return tasks
 
@@ -163,6 +161,10 @@ class Bench:
             "ANSIBLE_LIBRARY": str(HERE / "library"),
         }
         return environment({**FAKE_CREDENTIALS, **own, **extra})
+
+
+def _turn(method: str, executions: list[str]) -> dict[str, Any]:
+    return {"method": method, "executions": executions}
 
 
 def _lines(notes: Path) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from .findings import METHODS, Findings, Ratio, memory_ratio, ratios
+from .plan import OPENING
 
 HEAD = """<!--
 Copyright: Contributors to the ssmops.automation project
@@ -26,7 +27,8 @@ All methods run as tasks of one play, in turn, against the emulator on the same 
 that wait at an approval. Shown are medians of wall-clock seconds from the start of a task to its end. Seconds mean
 little on another machine; ratios mean more. (a) and (b) read every execution before and after the signal; (c), (d)
 and (e) send it blindly, and do not notice a lost answer or a gate that was passed meanwhile. A latency of 40 ms stands
-for a service in another Region; it is added to every request.
+for a service in another Region; it is added to every request. Every play opens with one signal by each method, which
+counts apart: Ansible puts a module together when a play first uses it.
 """
 # Where nothing was measured.
 NOTHING = "-"
@@ -38,8 +40,8 @@ def page(found: Findings, conditions: Mapping[str, str], sizes: Sequence[int], l
     """The whole page, in Markdown."""
     parts = [HEAD, "![Seconds by number of executions, for each method](benchmark.svg)\n"]
     parts += [_seconds(found, sizes, latency_ms) for latency_ms in latencies]
-    parts += [_ratios(found, latencies), _throttled(found), _calls(found, sizes), _waiting(found), _memory(found)]
-    parts.append(_conditions(conditions))
+    parts += [_ratios(found, latencies), _openings(found, latencies), _throttled(found), _calls(found, sizes)]
+    parts += [_waiting(found), _memory(found), _conditions(conditions)]
     return "\n".join(part for part in parts if part)
 
 
@@ -81,6 +83,15 @@ def _ratios(found: Findings, latencies: Sequence[int]) -> str:
     return f"## Ratios\n\n{_table(head, rows)}\nThe goals are for a service without latency.\n"
 
 
+def _openings(found: Findings, latencies: Sequence[int]) -> str:
+    rows = []
+    for method in OPENING:
+        medians = (found.opening(method, latency_ms) for latency_ms in latencies)
+        rows.append([METHODS[method], *(NOTHING if seconds is None else f"{seconds:.2f}" for seconds in medians)])
+    head = ["one execution", *(f"{latency_ms} ms" for latency_ms in latencies)]
+    return f"## Seconds of the first task in a play\n\n{_table(head, rows)}"
+
+
 def _goal(ratio: Ratio) -> str:
     return f"{'≥' if ratio.at_least else '≤'} {ratio.goal:g}"
 
@@ -119,17 +130,17 @@ OPERATIONS = ("GetAutomationExecution", "DescribeAutomationExecutions", "SendAut
 
 def _counts(calls: Mapping[str, float]) -> Iterator[str]:
     for operation in OPERATIONS:
-        yield f"{calls.get(operation, 0):.3g}"
+        yield f"{round(calls.get(operation, 0), 2):,}"
 
 
 def _memory(found: Findings) -> str:
     if not found.memory:
         return ""
-    rows = [[f"(a), {size:,} executions", f"{kib / 1024:.0f} MiB"] for size, kib in sorted(found.memory.items())]
-    rows.append(["(c), one execution", f"{found.bare_memory / 1024:.0f} MiB"])
+    rows = [[f"(a), {size:,}", f"{kib / 1024:.0f} MiB"] for size, kib in sorted(found.memory.items())]
+    rows.append(["(c), 1", f"{found.bare_memory / 1024:.0f} MiB"])
     ratio = memory_ratio(found)
     return (
-        f"## Peak memory of the module's process\n\n{_table(['task', 'memory'], rows)}\n"
+        f"## Peak memory of the module's process\n\n{_table(['method, executions', 'memory'], rows)}\n"
         f"{ratio.what}: {_value(ratio)}, goal {_goal(ratio)}.\n"
     )
 

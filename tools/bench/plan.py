@@ -10,35 +10,46 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 ALL = ("module", "looped_module", "bare_module", "cli", "script")
-# A task for each signal takes minutes by the hundred; it is measured once, since it repeats itself.
+# One signal by each that needs no other's preparations: the looped module is the module.
+OPENING = ("module", "bare_module", "cli", "script")
+# A task for each signal takes minutes by the hundred; it is measured once, since it repeats itself, and last.
 LOOPS = ("looped_module", "bare_module", "cli")
 SLOW_FROM = 100
+# What takes a second is measured more than once in a play.
+TURNS_OF_ONE = 3
 # The AWS CLI is left out where it takes a quarter of an hour.
 MOST_BY_CLI = 100
 
 
 @dataclass(frozen=True)
 class Round:
-    """One play: every method once on so many executions."""
+    """One play: C(opening) with one execution for each method, then every method in turn on so many executions."""
 
     size: int
     latency_ms: int
+    opening: Sequence[str]
     methods: Sequence[str]
 
 
 def rounds(sizes: Sequence[int], latencies: Sequence[int], repeats: int, loops_up_to: int) -> Iterator[Round]:
     """All rounds; within one the methods take turns, and every round begins with another one."""
     for size in sizes:
+        turns = TURNS_OF_ONE if size == 1 else 1
         for number in range(repeats):
             for latency_ms in latencies:
-                methods = [one for one in ALL if _takes_part(one, size, number, loops_up_to)]
-                first = number % len(methods)
-                yield Round(size, latency_ms, [*methods[first:], *methods[:first]])
+                last = number == repeats - 1
+                methods = [one for one in ALL if _takes_part(one, size, last, loops_up_to)]
+                yield Round(size, latency_ms, _rotated(OPENING, number), _rotated(methods, number) * turns)
 
 
-def _takes_part(method: str, size: int, number: int, loops_up_to: int) -> bool:
+def _rotated(methods: Sequence[str], number: int) -> list[str]:
+    first = number % len(methods)
+    return [*methods[first:], *methods[:first]]
+
+
+def _takes_part(method: str, size: int, last: bool, loops_up_to: int) -> bool:
     if method not in LOOPS:
         return True
     if size > loops_up_to or (method == "cli" and size > MOST_BY_CLI):
         return False
-    return size < SLOW_FROM or number == 0
+    return size < SLOW_FROM or last
