@@ -646,10 +646,10 @@ outcomes:
       sample: {"code": "AccessDeniedException", "message": "User is not authorized."}
 """
 
+import gc
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
@@ -661,20 +661,11 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.erro
     advice,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.failing import fail
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.filters import Filters, build_filters
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.finding import find_ids
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.interruption import (
-    Interruptions,
-    interruptible,
-)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.interruption import interruptible
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.limits import Limits, Range
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.results import combined_diff, signal_result
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.results import signal_result
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.service import Service
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling import Options, Signaller
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling_many import (
-    Manner,
-    ManySignaller,
-)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import (
     SIGNAL_TYPES,
     Signal,
@@ -683,14 +674,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.sign
     refuse_guard_under_force,
     refuse_one_run_of_a_step,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.tallies import (
-    Tally,
-    nothing_matched,
-    summed_up,
-)
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
 
 CONCURRENCY = Range(1, 50)
 
@@ -732,15 +715,6 @@ def _check_ids(module: AnsibleAWSModule, limits: Limits) -> None:
             check_execution_id(execution_id, limits)
 
 
-def _query(module: AnsibleAWSModule, client: BaseClient) -> Filters | None:
-    """Return the filters as the API takes them; none without the option. Raises InvalidOption."""
-    if module.params["filters"] is None:
-        return None
-    if module.params["max_executions"] < 1:
-        raise InvalidOption(f"max_executions is {module.params['max_executions']}, give at least 1.")
-    return build_filters(module.params["filters"], api.filter_rules(client))
-
-
 def _concurrency(module: AnsibleAWSModule) -> int:
     """Return how many calls to have on their way at a time. Raises InvalidOption."""
     if not CONCURRENCY.holds(module.params["concurrency"]):
@@ -775,53 +749,6 @@ def _signal_one(module: AnsibleAWSModule, service: Service, signaller: Signaller
     module.exit_json(**result)
 
 
-def _signal_many(
-    module: AnsibleAWSModule, signaller: ManySignaller, signal: Signal, ids: list[str], interruptions: Interruptions
-) -> None:
-    told = signaller.take_to(ids, interruptions)
-    for warning in told.warnings:
-        module.warn(warning)
-    tally, outcomes = told.tally, told.outcomes
-    if module.params["return_outcomes"] == "changed":
-        outcomes = [one for one in outcomes if one["changed"] or one["failed"] or not one["tried"]]
-    _exit(
-        module,
-        failed=tally.has_failed,
-        changed=bool(tally.changed),
-        msg=summed_up(signal, tally, module.check_mode, told.reason),
-        summary=tally.numbers,
-        outcomes=outcomes,
-        **({"diff": combined_diff(outcomes)} if module._diff else {}),
-    )
-
-
-def _signal_none(module: AnsibleAWSModule) -> None:
-    by_filters = module.params["filters"] is not None
-    _exit(
-        module,
-        failed=module.params["fail_when_none"],
-        changed=False,
-        msg=nothing_matched(by_filters),
-        summary=Tally().numbers,
-        outcomes=[],
-    )
-
-
-def _exit(module: AnsibleAWSModule, failed: bool, **result: Any) -> None:
-    (module.fail_json if failed else module.exit_json)(**result)
-
-
-def _ids(module: AnsibleAWSModule, client: BaseClient, query: Filters | None) -> list[str]:
-    """Return the ids of the executions that are asked for, each once.
-
-    Raises InvalidOption where filters match too many, and AnsibleAutomationError.
-    """
-    if query is not None:
-        return find_ids(client, query, module.params["max_executions"])
-    one, listed = module.params["automation_execution_id"], module.params["automation_execution_ids"]
-    return list(dict.fromkeys(listed)) if one is None else [one]
-
-
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=ARGUMENT_SPEC,
@@ -849,19 +776,20 @@ def _run(module: AnsibleAWSModule) -> None:
     client = api.connect(module, concurrency)
     limits = api.signal_limits(client)
     _check_ids(module, limits)
-    signal, options, query = _wanted_signal(module, limits), _options(module), _query(module, client)
+    signal, options = _wanted_signal(module, limits), _options(module)
     service = Service(client, _caller(module), time)
     signaller = Signaller(service, signal, options)
-    ids = _ids(module, client, query)
-    with interruptible() as interruptions:
-        if module.params["automation_execution_id"] is not None:
+    if module.params["automation_execution_id"] is not None:
+        with interruptible():
             _signal_one(module, service, signaller)
-        elif not ids:
-            _signal_none(module)
-        else:
-            many = ManySignaller(service, signaller, Manner(concurrency, module.params["fail_fast"]))
-            _signal_many(module, many, signal, ids, interruptions)
+    else:
+        # Every task loads its code anew, so what only many executions need is not loaded for one.
+        from ansible_collections.ssmops.automation.plugins.module_utils._automation.many import signal_many
+
+        signal_many(module, service, signaller, signal, concurrency)
 
 
 if __name__ == "__main__":
+    # A task is short, and what it has imported is no garbage: to look through that again and again takes a tenth of it.
+    gc.freeze()
     main()

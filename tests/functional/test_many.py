@@ -9,9 +9,11 @@ from __future__ import annotations
 import signal as signals
 import time
 from collections import Counter
+from functools import partial
 
 import pytest
 
+from ansible_collections.ssmops.automation.plugins.module_utils._automation import signalling
 from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_signal
 from ansible_collections.ssmops.automation.tests.functional.conftest import OPERATOR, REGION, run_module
 
@@ -414,6 +416,30 @@ class TestInterruptions:
         assert result["summary"]["changed"] == len(sent_to(emulator))
         assert 1 <= len(sent_to(emulator)) < 5
         assert {outcome["signal"]["sent"] for outcome in result["outcomes"]} == {True, False}
+
+
+class TestFaultsOfTheProgram:
+    def test_they_hide_nothing_of_what_became_of_the_executions(self, many, alice, gates, monkeypatch):
+        before, after = gates[0], gates[1]
+        decide, states_of = signalling.decide, signalling.diffs.states_of
+
+        def trip(original, wrong, execution, *more):
+            if execution.id == wrong:
+                raise KeyError("odd")
+            return original(execution, *more)
+
+        monkeypatch.setattr(signalling, "decide", partial(trip, decide, before))
+        monkeypatch.setattr(signalling.diffs, "states_of", partial(trip, states_of, after))
+        result = many("Approve", gates, **alice)
+        assert result["failed"] is True
+        assert numbers(result) == [5, 4, 3, 2, 0]
+        told = {execution_id: by_id(result)[execution_id]["msg"] for execution_id in (before, after)}
+        assert all(
+            "The module itself is at fault: KeyError('odd') in test_many.py, line " in msg for msg in told.values()
+        )
+        assert f"Approve has had no effect on execution {before}. Please report it" in told[before]
+        assert f"had been sent to execution {after} and accepted. Please report it" in told[after]
+        assert by_id(result)[after]["changed"] is True
 
 
 class TestInvalidInput:

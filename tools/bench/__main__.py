@@ -55,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
 def _measure(bench: Bench, options: argparse.Namespace) -> Iterator[Findings]:
     """What was found so far, time and again."""
     found = Findings()
+    say("Profile ...")
+    found.profiles = [bench.profile() for _number in range(2 * options.repeats)]
     say("Memory ...")
     found.memory = {size: bench.memory(size, "module") for size in options.sizes}
     found.bare_memory = bench.memory(1, "bare_module")

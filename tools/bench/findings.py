@@ -57,6 +57,13 @@ class Findings:
     # Calls by operation in a minute of waiting, by size.
     waiting: dict[int, Mapping[str, int]] = field(default_factory=dict)
     throttled: Throttled | None = None
+    # What the parts of a single signal took, in seconds, run by run.
+    profiles: list[Mapping[str, float]] = field(default_factory=list)
+
+    def profile(self) -> Mapping[str, float]:
+        """The median of every part of a single signal."""
+        parts = self.profiles[0] if self.profiles else {}
+        return {part: statistics.median(one[part] for one in self.profiles) for part in parts}
 
     def seconds(self, method: str, size: int, latency_ms: int) -> float | None:
         """The median of a method."""

@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +32,8 @@ PYTHON = executable("python")
 # An approver that is whoever calls, as the emulator names a caller whom its IAM does not know.
 GATE = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["moto"]}}
 NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT1H"}}
+# One execution is given to the module by another option than many are.
+WRITTEN_TWICE = ("module", "waiting")
 FOR_EVER = 10**9
 
 
@@ -75,6 +78,18 @@ class Bench:
         tasks = self._play([turn])
         calls: Mapping[str, int] = tasks[0]["calls"]
         return calls
+
+    def profile(self) -> Mapping[str, float]:
+        """What the parts of a single signal take, in seconds."""
+        self._fresh(GATE)
+        (execution_id,) = self._start(1)
+        command = [PYTHON, str(HERE / "profiled_module.py"), execution_id]
+        began = time.perf_counter()
+        done = subprocess.run(command, cwd=ROOT, env=self._environment({}), capture_output=True, text=True, check=False)
+        total = time.perf_counter() - began
+        if done.returncode or self._status(execution_id) != "Success":
+            raise BenchmarkError(done.stdout + done.stderr)
+        return {**json.loads(done.stdout), "total": total}
 
     def throttled(self, size: int, rate: float) -> Throttled:
         """One task against a service that takes so many requests a second."""
@@ -164,7 +179,8 @@ class Bench:
 
 
 def _turn(method: str, executions: list[str]) -> dict[str, Any]:
-    return {"method": method, "executions": executions}
+    for_one = "_for_one" if method in WRITTEN_TWICE and len(executions) == 1 else ""
+    return {"method": method, "tasks": method + for_one, "executions": executions}
 
 
 def _lines(notes: Path) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,19 +33,16 @@ class Round:
 
 
 def rounds(sizes: Sequence[int], latencies: Sequence[int], repeats: int, loops_up_to: int) -> Iterator[Round]:
-    """All rounds; within one the methods take turns, and every round begins with another one."""
+    """All rounds; within one the methods take turns, in an order drawn by lot, which is the same in every run."""
+    lot = random.Random(1)
     for size in sizes:
         turns = TURNS_OF_ONE if size == 1 else 1
         for number in range(repeats):
             for latency_ms in latencies:
                 last = number == repeats - 1
                 methods = [one for one in ALL if _takes_part(one, size, last, loops_up_to)]
-                yield Round(size, latency_ms, _rotated(OPENING, number), _rotated(methods, number) * turns)
-
-
-def _rotated(methods: Sequence[str], number: int) -> list[str]:
-    first = number % len(methods)
-    return [*methods[first:], *methods[:first]]
+                drawn = [one for _turn in range(turns) for one in lot.sample(methods, len(methods))]
+                yield Round(size, latency_ms, lot.sample(OPENING, len(OPENING)), drawn)
 
 
 def _takes_part(method: str, size: int, last: bool, loops_up_to: int) -> bool:

@@ -24,7 +24,6 @@ from ansible_collections.amazon.aws.plugins.module_utils.common import set_colle
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from .errors import AutomationErrorHandler, MalformedAnswer, is_transient
-from .filters import EXECUTION_ID, FilterRules, filter_rules_of
 from .limits import Limits, limits_of
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def describe_automation_executions(
 def list_automation_executions(client: BaseClient, automation_execution_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Return the API's AutomationExecutionMetadata of these executions, in one call that is tried once."""
     request = {
-        "Filters": [{"Key": EXECUTION_ID, "Values": list(automation_execution_ids)}],
+        "Filters": [{"Key": "ExecutionId", "Values": list(automation_execution_ids)}],
         "MaxResults": len(automation_execution_ids),
     }
     listed = _answer_with(client.describe_automation_executions, request, "AutomationExecutionMetadataList")
@@ -186,9 +185,9 @@ def start_model(client: BaseClient) -> StructureShape:
     return client.meta.service_model.operation_model("StartAutomationExecution").input_shape
 
 
-def filter_rules(client: BaseClient) -> FilterRules:
-    """Return what DescribeAutomationExecutions takes by botocore's model; no call is made."""
-    return filter_rules_of(client.meta.service_model.operation_model("DescribeAutomationExecutions").input_shape)
+def listing_model(client: BaseClient) -> StructureShape:
+    """Return botocore's model of a request of DescribeAutomationExecutions; no call is made."""
+    return client.meta.service_model.operation_model("DescribeAutomationExecutions").input_shape
 
 
 def region_and_partition(client: BaseClient) -> tuple[str, str]:

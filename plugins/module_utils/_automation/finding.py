@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import api
 from .errors import EXECUTION_NOT_FOUND, AnsibleAutomationError, InvalidOption
 from .executions import Execution
-from .filters import Filters
+from .filters import Filters, build_filters, filter_rules_of
 from .reading import read_execution
 
 if TYPE_CHECKING:
@@ -39,11 +39,15 @@ def find_executions(client: BaseClient, queries: Iterable[Filters], at_most: int
     return list(found.values())
 
 
-def find_ids(client: BaseClient, query: Filters, at_most: int) -> list[str]:
-    """Return the ids of the executions that match, one call for each 50.
+def find_ids(client: BaseClient, wanted: Mapping[str, Any], at_most: int) -> list[str]:
+    """Return the ids of the executions that the filters match, given as users write them; one call for each 50.
 
-    Raises InvalidOption, with their number, where there are more than C(at_most), and AnsibleAutomationError.
+    Raises InvalidOption for what the service does not take, and where there are more than C(at_most), with their
+    number; and AnsibleAutomationError.
     """
+    if at_most < 1:
+        raise InvalidOption(f"max_executions is {at_most}, give at least 1.")
+    query = build_filters(wanted, filter_rules_of(api.listing_model(client)))
     counted = at_most + _COUNTED_BEYOND
     ids = [raw["AutomationExecutionId"] for raw in api.describe_automation_executions(client, query, counted)]
     if len(ids) > at_most:

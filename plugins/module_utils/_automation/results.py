@@ -17,7 +17,6 @@ from .errors import AnsibleAutomationError, failure_details
 from .executions import Execution
 from .failing import with_cause
 from .outcomes import Outcome
-from .run_outcomes import RunOutcome
 from .waiting_for import WaitingFor, waiting_for
 
 # Maps whose keys are the users' own names, not the API's, and so stay as they are.
@@ -107,19 +106,6 @@ def combined_diff(outcomes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         side: {execution_id: ", ".join(diff[side].values()) for execution_id, diff in changed.items()}
         for side in ("before", "after")
     }
-
-
-def run_result(outcome: RunOutcome, region: str, partition: str) -> dict[str, Any]:
-    """Return what ssm_automation_execution returns, but for the service's error."""
-    result = {
-        "changed": outcome.changed,
-        "msg": outcome.msg,
-        "client_token": outcome.client_token,
-        "automation_execution": execution_result(outcome.after) if outcome.after else None,
-        "diff": {"before": outcome.diff[0], "after": outcome.diff[1]} if outcome.diff else None,
-        "console_url": console_url(outcome.execution_id, region, partition) if outcome.execution_id else None,
-    }
-    return {key: value for key, value in result.items() if value is not None}
 
 
 def _signal_summary(outcome: Outcome) -> dict[str, Any]:

@@ -56,6 +56,9 @@ class Signaller:
             outcome.fail(wording.interrupted(outcome.signal, execution_id, outcome.delivery, interruption))
         except CalledOff as reason:
             self._call_off(outcome, str(reason))
+        except Exception as fault:
+            # A fault of this program: not even that may hide whether this execution, or another, has got the signal.
+            outcome.fail(wording.at_fault(outcome.signal, execution_id, outcome.delivery, fault))
         return outcome
 
     def not_tried(self, execution_id: str, reason: str) -> Outcome:

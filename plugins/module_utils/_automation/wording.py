@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 from . import gates
 from .decisions import Kind, Verdict, explain_state
 from .errors import ACCESS_DENIED, INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError, advice
@@ -110,6 +113,19 @@ def interrupted(signal: Signal, execution_id: str, delivery: Delivery, interrupt
     if delivery.attempts:
         return f"Interrupted ({interruption.signal_name}). The service did not take {named(signal)}: no effect."
     return f"Interrupted ({interruption.signal_name}) before {named(signal)} was sent."
+
+
+def at_fault(signal: Signal, execution_id: str, delivery: Delivery, fault: Exception) -> str:
+    """Tell of a fault of this program, and how far the task had got."""
+    *_callers, place = traceback.extract_tb(fault.__traceback__)
+    parts = [f"The module itself is at fault: {fault!r} in {Path(place.filename).name}, line {place.lineno}."]
+    if delivery.took_effect:
+        parts.append(f"{named(signal)} had been sent to execution {execution_id} and accepted.")
+    elif delivery.is_unknown:
+        parts.append(_unknown(signal, execution_id, delivery))
+    else:
+        parts.append(f"{named(signal)} has had no effect on execution {execution_id}.")
+    return " ".join([*parts, "Please report it to the collection's maintainers."])
 
 
 def called_off(signal: Signal, execution_id: str, delivery: Delivery, reason: str) -> str:
