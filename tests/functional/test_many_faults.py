@@ -106,6 +106,7 @@ def check_truth(scenario, outcomes, effects, sends):
         assert sent is None or outcome["changed"] == sent == bool(effect), outcome["msg"]
         assert outcome["failed"] or outcome["changed"] or not outcome["tried"], outcome["msg"]
         assert outcome["signal"]["attempts"] == sends[execution_id]
+        assert "at fault" not in outcome["msg"]
 
 
 FAULTS = st.sampled_from([row.fault for name, row in ON_SENDING.items() if not name.startswith("hang")])
