@@ -74,6 +74,12 @@ def test_slow_loops_are_measured_once_at_the_end_and_the_cli_not_by_the_thousand
     ]
 
 
+def test_loops_by_the_thousand_are_measured_with_one_latency() -> None:
+    planned = list(rounds([100, 1000], [0, 40], 1, 1000))
+    looped = [(one.size, one.latency_ms) for one in planned if "looped_module" in one.methods]
+    assert looped == [(100, 0), (100, 40), (1000, 0)]
+
+
 def test_the_readme_quotes_nothing_before_all_is_measured() -> None:
     found = measured(module_1=1.1, bare_module_1=1.0, cli_1=2.0, module_100=2.0, cli_100=90.0, looped_module_100=70.0)
     found.throttled = Throttled(size=500, rate=20.0, seconds=60.0, arrived=500, sent_twice=0, turned_away=9)

@@ -21,7 +21,8 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 What it costs to send one signal to each of many executions, by five methods. `make bench` measures it and writes
 this page; it takes the better part of an hour on a machine with two cores, which should do nothing else meanwhile.
-`.venv/bin/python -m tools.bench --help` tells how to measure less.
+`.venv/bin/python -m tools.bench --help` tells how to measure less, or something else. Loops over 1,000 executions take
+a quarter of an hour each; they are measured with the first latency alone, and the AWS CLI not at all.
 
 All methods run as tasks of one play, in turn, against the emulator on the same machine, each on executions of its own
 that wait at an approval. Shown are medians of wall-clock seconds from the start of a task to its end. Seconds mean
@@ -57,8 +58,8 @@ def quoted(found: Findings) -> str:
         f"100, {script:.2f} times as long as in a script that only sends, and {memory:.2f} times the memory of one. "
         f"A single signal takes {bare:.2f} of the time of a module that sends it blindly, and {cli:.2f} of the AWS "
         f"CLI's. Of {found.throttled.size} signals to a service that takes {found.throttled.rate:.0f} requests a "
-        f"second, {found.throttled.arrived} arrive, {found.throttled.sent_twice} twice. (`make bench`, ratios of one "
-        "run; [all numbers](docs/benchmark.md).)"
+        f"second, {found.throttled.arrived} arrive, {found.throttled.sent_twice} of them twice. (`make bench`, ratios "
+        "of one run; [all numbers](docs/benchmark.md).)"
     )
 
 
@@ -182,7 +183,7 @@ OPERATIONS = ("GetAutomationExecution", "DescribeAutomationExecutions", "SendAut
 
 def _counts(calls: Mapping[str, float]) -> Iterator[str]:
     for operation in OPERATIONS:
-        yield f"{round(calls.get(operation, 0), 2):,}"
+        yield f"{calls.get(operation, 0):,.4g}"
 
 
 def _memory(found: Findings) -> str:
