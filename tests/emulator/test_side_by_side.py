@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from automation_emulator.testing import EMULATOR, AutomationEmulator, running
+from automation_emulator.testing import AutomationEmulator, running
 
 Pair = tuple[AutomationEmulator, AutomationEmulator]
 
@@ -85,9 +85,7 @@ for _time in range(2):
 
 
 def test_in_one_process_only_one_at_a_time() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", IN_ONE_PROCESS], cwd=EMULATOR, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", IN_ONE_PROCESS], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     refused = "An emulator is running in this process, and moto's state is the process's: start another process.\n"
     assert done.stdout == 2 * refused

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from automation_emulator.testing import EMULATOR, AutomationEmulator, EmulatorError
+from automation_emulator.testing import AutomationEmulator, EmulatorError
 
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 GATE = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["alice", "bob"], "MinRequiredApprovals": 2}}
@@ -106,10 +106,9 @@ def test_this_process_may_be_a_client_too(monkeypatch: pytest.MonkeyPatch, reque
 
 
 PROJECT = {
-    "pytest.ini": f"[pytest]\npythonpath = {EMULATOR}\n",
+    "pytest.ini": "[pytest]\n",
     "conftest.py": """
 import pytest
-pytest_plugins = ["automation_emulator.pytest_plugin"]
 
 @pytest.fixture(scope="session")
 def automation_emulator_options():

@@ -22,7 +22,7 @@ import pytest
 
 from automation_emulator.choices import Choices
 
-TESTS = Path(__file__).resolve().parents[2]
+TESTS = Path(__file__).resolve().parents[1]
 PAGE = TESTS.parent / "docs" / "fidelity.md"
 BEHAVIOURS = ["behaviour", "", "source", "tests"]
 QUESTIONS = ["question", "choice", "answers and their tests", "tests of the modules"]
@@ -83,7 +83,7 @@ def read(shown: str) -> Any:
 @cache
 def functions(file: str) -> Mapping[str, tuple[ast.FunctionDef, ast.Module]]:
     """The tests of a file by name, with the class they are in; and what surrounds them."""
-    near = TESTS / "emulator" / "tests" / file
+    near = TESTS / "emulator" / file
     path = near if near.is_file() else TESTS / file
     if not path.is_file():
         return {}

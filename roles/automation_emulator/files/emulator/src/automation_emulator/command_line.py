@@ -16,7 +16,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-EMULATOR = Path(__file__).resolve().parents[1]
+# The directory with the pyproject.toml that names the dependencies, as long as the package runs from its source.
+PROJECT = Path(__file__).resolve().parents[2]
 
 DESCRIPTION = """\
 A local endpoint for AWS Systems Manager Automation: runbooks with approvals,
@@ -70,7 +71,7 @@ control endpoint
     POST access-requests, change-requests
                            requests for approval that the API cannot make
 
-  README.md in the emulator's directory tells the details.
+  The emulator's README.md has the details.
 
 exit status
   0  ended by SIGTERM or Ctrl-C; with --background: it listens
@@ -81,18 +82,18 @@ exit status
 examples
   In the foreground, on port 4599, with one's own runbooks:
 
-    python tests/emulator --runbooks runbooks/
+    automation-emulator --runbooks runbooks/
 
   From a script, on a free port:
 
-    python tests/emulator --port 0 --background emulator.log --url-file url
+    automation-emulator --port 0 --background emulator.log --url-file url
     export AWS_ENDPOINT_URL=$(cat url) AWS_DEFAULT_REGION=us-east-1
     export AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing
     aws ssm describe-automation-executions
     curl -X POST -d '{"advance": 3600}' $AWS_ENDPOINT_URL/_emulator/clock
 
-  For pytest there are fixtures (automation_emulator.pytest_plugin), for plays
-  the role ssmops.automation.automation_emulator: docs/testing_your_play.md.
+  For pytest there are fixtures, such as automation_emulator, for plays the
+  role ssmops.automation.automation_emulator: docs/testing_your_play.md.
 """
 
 
@@ -102,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options) if options.background is None else _run_in_background(options)
     except ModuleNotFoundError as problem:
-        reason = f"{problem}. Install {EMULATOR / 'requirements.txt'} with pip."
+        reason = f"{problem}. Install what it needs: {sys.executable} -m pip install {PROJECT}"
     except (OSError, ValueError) as problem:
         reason = str(problem)
     print(f"The emulator cannot start: {reason}", file=sys.stderr)
@@ -152,7 +153,7 @@ def _run_in_background(options: argparse.Namespace) -> int:
     """Start another process with the same options, which outlives this one; return once it listens."""
     given = {name: value for name, value in vars(options).items() if name != "background" and value is not None}
     words = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-    command = [sys.executable, str(EMULATOR), *words]
+    command = [sys.executable, "-m", __package__, *words]
     with open(options.background, "wb") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True, text=True
@@ -168,7 +169,7 @@ def _run_in_background(options: argparse.Namespace) -> int:
 def parser() -> argparse.ArgumentParser:
     """The options, and the manual around them."""
     known = argparse.ArgumentParser(
-        prog="python tests/emulator",
+        prog="automation-emulator",
         usage="%(prog)s [options]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description=DESCRIPTION,

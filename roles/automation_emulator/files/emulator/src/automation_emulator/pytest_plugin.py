@@ -3,9 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixtures for pytest: one emulator for the session, as new for every test.
 
-With this file's package on the path (pytest's setting `pythonpath`), the top-level conftest.py says
-
-    pytest_plugins = ["automation_emulator.pytest_plugin"]
+pytest finds them by the package's entry point; a project that uses them declares nothing.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from automation_emulator.command_line import parser
-from automation_emulator.testing import EMULATOR, AutomationEmulator, EmulatorError, request, running
+from automation_emulator.command_line import PROJECT, parser
+from automation_emulator.testing import AutomationEmulator, EmulatorError, request, running
 
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 LINE = re.compile(r"Automation emulator listening on (http://127\.0\.0\.1:\d+)\n")
@@ -45,7 +45,7 @@ def taken() -> Iterator[str]:
 
 
 def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, str(EMULATOR), *map(str, arguments)]
+    return [sys.executable, "-m", "automation_emulator", *map(str, arguments)]
 
 
 def run(*arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -134,17 +134,18 @@ def test_what_keeps_it_from_starting_is_told(runbooks: Path, taken: str, tmp_pat
 
 def test_without_moto_it_says_what_to_install() -> None:
     # -S hides the installed packages.
-    words = [sys.executable, "-S", str(EMULATOR), "--port", "0"]
-    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    words = [sys.executable, "-S", "-m", "automation_emulator", "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
     assert ended.returncode == 1
     assert "moto" in ended.stderr
-    assert str(EMULATOR / "requirements.txt") in ended.stderr
+    assert f"pip install {PROJECT}" in ended.stderr
 
 
-def test_what_it_needs_is_what_it_is_tested_with() -> None:
-    developers = (EMULATOR.parents[1] / "requirements" / "dev.in").read_text(encoding="utf-8").splitlines()
-    needed = (EMULATOR / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert [line for line in needed if line and not line.startswith("#") and line not in developers] == []
+def test_the_command_is_on_the_path() -> None:
+    program = Path(sys.executable).with_name("automation-emulator")
+    told = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
+    assert told.startswith("usage: automation-emulator [options]")
 
 
 @pytest.mark.parametrize("options", [["--port", "70000"], ["--port", "x"], ["--time-scale", "0"], ["--weather"]])

@@ -25,7 +25,6 @@ from typing import Any
 import boto3
 import botocore.session
 
-EMULATOR = Path(__file__).resolve().parents[1]
 LISTENING = re.compile(r"Automation emulator listening on (http://\S+)")
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -58,8 +57,11 @@ class EmulatorError(RuntimeError):
 
 @contextmanager
 def running(*options: str | Path, python: str | Path = sys.executable) -> Iterator[str]:
-    """An emulator on a free port for as long as the context lasts; gives its URL."""
-    command = [str(python), str(EMULATOR), "--port", "0", *map(str, options)]
+    """An emulator on a free port for as long as the context lasts; gives its URL.
+
+    The Python that runs it needs this package, too.
+    """
+    command = [str(python), "-m", "automation_emulator", "--port", "0", *map(str, options)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield _address(process)
