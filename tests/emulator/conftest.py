@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from automation_emulator.server import Emulator, Server
+from automation_emulator.server.app import Emulator, Server
 from automation_emulator.testing import ACCOUNT, AutomationEmulator, request
 
 REGION = "eu-central-1"

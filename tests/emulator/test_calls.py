@@ -10,7 +10,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from automation_emulator.coercion import as_shape
+from automation_emulator.language.coercion import as_shape
 
 
 def call(service: str, api: str, **parameters: Any) -> dict[str, Any]:

@@ -15,14 +15,14 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from automation_emulator.choices import Choices
-from automation_emulator.launch import Sources, Start, launch, launch_child
-from automation_emulator.ledger import Ledger
-from automation_emulator.model import Child, Execution
-from automation_emulator.principals import Principal
-from automation_emulator.progress import Progress
-from automation_emulator.runbooks import parse
-from automation_emulator.work import Answer
+from automation_emulator.runbooks.parser import parse
+from automation_emulator.service.launch import Sources, Start, launch, launch_child
+from automation_emulator.service.ledger import Ledger
+from automation_emulator.service.progress import Progress
+from automation_emulator.state.choices import Choices
+from automation_emulator.state.model import Child, Execution
+from automation_emulator.state.principals import Principal
+from automation_emulator.state.work import Answer
 
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT10S"}}
@@ -274,7 +274,7 @@ def family(moments: list[float], steps: list[str]) -> list[Execution]:
         return launch_child(run, child, at, sources, choices)
 
     progress = Progress(ledger, launch_one, lambda run, work: Answer())
-    start = Start(Principal("arn"), "AKIA0000000000000000", "1", "eu-central-1", 0.0, 0.0)
+    start = Start(Principal("arn:aws:iam::1:user/alice"), "AKIA0000000000000000", "1", "eu-central-1", 0.0, 0.0)
     run = launch({"DocumentName": "Self"}, start, sources, choices)
     progress.add(replace(run, execution_id=str(uuid.UUID(int=1))), choices)
     for moment in sorted(moments):

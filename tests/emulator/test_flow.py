@@ -13,12 +13,12 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from automation_emulator import engine, signals, timeline
-from automation_emulator.choices import Choices
-from automation_emulator.model import Execution, Mode
-from automation_emulator.parameters import bind
-from automation_emulator.principals import Principal
-from automation_emulator.runbooks import parse
+from automation_emulator.engine import flow, signals, timeline
+from automation_emulator.language.parameters import bind
+from automation_emulator.runbooks.parser import parse
+from automation_emulator.state.choices import Choices
+from automation_emulator.state.model import Execution, Mode
+from automation_emulator.state.principals import Principal
 
 CALLER = Principal("arn:aws:iam::123456789012:user/operator")
 START = 1_900_000_000.0  # 2030-03-17T17:46:40Z
@@ -352,7 +352,7 @@ def test_a_reference_to_what_is_not_there_stays_as_it_is(reference: str) -> None
 
 def test_an_interactive_run_stands_still() -> None:
     run = execution(sleep("a"), sleep("b"))
-    run = after(engine.begin(_interactive(run), START), 10_000)
+    run = after(flow.begin(_interactive(run), START), 10_000)
     assert (str(run.status), run.history) == ("Waiting", ())
 
 

@@ -17,8 +17,8 @@ from botocore.exceptions import ClientError
 
 from automation_emulator.actions.base import Goes
 from automation_emulator.actions.invoke_lambda_function import InvokeLambdaFunction
-from automation_emulator.choices import Choices
-from automation_emulator.work import ApiCall
+from automation_emulator.state.choices import Choices
+from automation_emulator.state.work import ApiCall
 
 
 def archive(**files: str) -> bytes:

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from automation_emulator.choices import Choices
+from automation_emulator.state.choices import Choices
 
 TESTS = Path(__file__).resolve().parents[1]
 PAGE = TESTS.parent / "docs" / "fidelity.md"

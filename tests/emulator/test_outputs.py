@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from automation_emulator.selectors import Output, SelectorError, selected
+from automation_emulator.language.selectors import Output, SelectorError, selected
 
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 GATE = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["moto"]}}

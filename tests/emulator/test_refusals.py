@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
-from automation_emulator.nesting import MOST_LEVELS, too_deep
+from automation_emulator.language.nesting import MOST_LEVELS, too_deep
 
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 SIGNED = "AWS4-HMAC-SHA256 Credential=AKIA0000000000000000/20300101/eu-central-1/ssm/aws4_request, Signature=none"

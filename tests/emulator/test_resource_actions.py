@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from automation_emulator.outside import Outside
-from automation_emulator.work import ApiCall
+from automation_emulator.backend.outside import Outside
+from automation_emulator.state.work import ApiCall
 
 # An image that every account of moto's has.
 AMI = "ami-12c6146b"

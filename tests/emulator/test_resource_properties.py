@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from automation_emulator.outside import Outside
-from automation_emulator.work import ApiCall
+from automation_emulator.backend.outside import Outside
+from automation_emulator.state.work import ApiCall
 
 REGION_NAMES = "$.Regions[*].RegionName"
 

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automation_emulator import filters, render, timeline
-from automation_emulator.ledger import Ledger
-from automation_emulator.model import Execution, Runbook, Status
-from automation_emulator.principals import Principal
+from automation_emulator.engine import timeline
+from automation_emulator.service import filters, render
+from automation_emulator.service.ledger import Ledger
+from automation_emulator.state.model import Execution, Runbook, Status
+from automation_emulator.state.principals import Principal
 
 Filters = Sequence[filters.Filter]
 PAGE = 50

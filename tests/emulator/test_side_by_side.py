@@ -64,7 +64,7 @@ def test_a_reset_leaves_the_other_alone(pair: Pair) -> None:
 
 # One after the other and two at once, in a process in which no emulator is running yet.
 IN_ONE_PROCESS = """
-from automation_emulator.server import Emulator, Server
+from automation_emulator.server.app import Emulator, Server
 from automation_emulator.testing import AutomationEmulator
 
 for _time in range(2):

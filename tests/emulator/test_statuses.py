@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from automation_emulator.model import ENDED, Status
-from automation_emulator.validation import service_model
+from automation_emulator.service.validation import service_model
+from automation_emulator.state.model import ENDED, Status
 
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT10S"}}

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from automation_emulator import targets
-from automation_emulator.choices import Choices
+from automation_emulator.service import targets
+from automation_emulator.state.choices import Choices
 
 HOST = {"parameters": {"Host": {"type": "String"}, "Stage": {"type": "String", "default": "test"}}}
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from automation_emulator.choices import Choices
-from automation_emulator.throttle import Throttle
-from automation_emulator.wire import Answer, Call
+from automation_emulator.server.throttle import Throttle
+from automation_emulator.server.wire import Answer, Call
+from automation_emulator.state.choices import Choices
 
 GET = Call("GetAutomationExecution", {}, "", {})
 

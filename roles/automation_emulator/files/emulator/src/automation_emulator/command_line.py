@@ -112,8 +112,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     """Listen until told to end by SIGTERM or SIGINT."""
-    from .moto_ssm import Library
-    from .server import Emulator, Server
+    from .backend.ssm import Library
+    from .server.app import Emulator, Server
 
     library = Library.read(options.runbooks) if options.runbooks else Library()
     server = Server(options.host, options.port, Emulator(options.time_scale, library))

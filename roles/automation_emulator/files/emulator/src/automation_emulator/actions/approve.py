@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import gates
-from ..choices import Choices
-from ..model import Failure, Signal, Status, StepExecution
+from ..state import gates
+from ..state.choices import Choices
+from ..state.model import Failure, Signal, Status, StepExecution
 from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, text_input
 
 MOST_APPROVERS = 10

@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import StepExecution
-from ..selectors import SelectorError, path, pick, selected
-from ..work import Answer, ApiCall
+from ..language.selectors import SelectorError, path, pick, selected
+from ..state.choices import Choices
+from ..state.model import StepExecution
+from ..state.work import Answer, ApiCall
 from .base import Action, Goes, InputProblem, Outcome, Succeeds, call_failed, needed_text
 from .calls import needed_list, never
 from .execute_aws_api import api_call

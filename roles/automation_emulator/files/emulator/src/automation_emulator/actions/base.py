@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ..choices import Choices
-from ..errors import signal_refused
-from ..gates import Gate
-from ..model import Execution, Failure, Runbook, Signal, Status, Step, StepExecution
-from ..work import Answer, Work
+from ..state.choices import Choices
+from ..state.errors import signal_refused
+from ..state.gates import Gate
+from ..state.model import Execution, Failure, Runbook, Signal, Status, Step, StepExecution
+from ..state.work import Answer, Work
 
 # The output that holds all that a step got.
 OUTPUT_PAYLOAD = "OutputPayload"

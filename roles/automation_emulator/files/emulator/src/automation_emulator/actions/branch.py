@@ -9,9 +9,9 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import Runbook, Step
-from ..substitution import REFERENCE
+from ..language.substitution import REFERENCE
+from ..state.choices import Choices
+from ..state.model import Runbook, Step
 from .base import Action, InputProblem, Outcome, Succeeds
 
 Rule = Mapping[str, Any]

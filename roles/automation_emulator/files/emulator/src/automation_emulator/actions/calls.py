@@ -9,9 +9,9 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import Failure, StepExecution
-from ..work import Answer, ApiCall
+from ..state.choices import Choices
+from ..state.model import Failure, StepExecution
+from ..state.work import Answer, ApiCall
 from .base import Action, Fails, Goes, InputProblem, Outcome, call_failed
 
 # In the memory of a step: since when it looks.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..work import ApiCall
+from ..state.work import ApiCall
 from .create_image import MakesImage, image_parameters
 
 

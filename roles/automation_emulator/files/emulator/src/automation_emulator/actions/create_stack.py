@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import StepExecution
-from ..work import ApiCall
+from ..state.choices import Choices
+from ..state.model import StepExecution
+from ..state.work import ApiCall
 from .base import InputProblem, Outcome, Succeeds, needed_text, text_input
 from .calls import Watching, exclude_each_other, never, parameters
 

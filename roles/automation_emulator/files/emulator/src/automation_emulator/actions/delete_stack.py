@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import StepExecution
-from ..work import Answer, ApiCall
+from ..state.choices import Choices
+from ..state.model import StepExecution
+from ..state.work import Answer, ApiCall
 from .base import Outcome, Succeeds, needed_text
 from .calls import Watching, never, parameters
 from .create_stack import stack, unwanted

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import Execution, Failure, Status, StepExecution
-from ..substitution import text
+from ..language.substitution import text
+from ..state.choices import Choices
+from ..state.model import Execution, Failure, Status, StepExecution
 from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds
 
 EXECUTE_AUTOMATION = "aws:executeAutomation"

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import StepExecution
-from ..selectors import selected
-from ..work import Answer, ApiCall
+from ..language.selectors import selected
+from ..state.choices import Choices
+from ..state.model import StepExecution
+from ..state.work import Answer, ApiCall
 from .base import OUTPUT_PAYLOAD, Action, Goes, Outcome, Succeeds, call_failed, needed_text
 from .calls import parameters
 

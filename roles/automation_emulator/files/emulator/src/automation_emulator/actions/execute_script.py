@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import Failure, Step, StepExecution
-from ..selectors import selected
-from ..substitution import references
-from ..work import Answer, Script
+from ..language.selectors import selected
+from ..language.substitution import references
+from ..state.choices import Choices
+from ..state.model import Failure, Step, StepExecution
+from ..state.work import Answer, Script
 from .base import OUTPUT_PAYLOAD, Action, Fails, Goes, InputProblem, Outcome, Succeeds, needed_text
 
 # Every Python runtime is the emulator's own Python [I].

@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import Failure, StepExecution
-from ..selectors import selected
-from ..work import Answer, ApiCall
+from ..language.selectors import selected
+from ..state.choices import Choices
+from ..state.model import Failure, StepExecution
+from ..state.work import Answer, ApiCall
 from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, call_failed, needed_text, text_input
 
 # What the inputs may be [D].

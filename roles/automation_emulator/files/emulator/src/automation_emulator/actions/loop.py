@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import Runbook, Step, StepExecution
-from ..schema import LOOP
-from ..selectors import convert
-from ..substitution import REFERENCE
+from ..language.selectors import convert
+from ..language.substitution import REFERENCE
+from ..state.choices import Choices
+from ..state.model import Runbook, Step, StepExecution
 from .base import Action, Goes, InputProblem, Outcome, Succeeds
 from .branch import holds, rule_problems
 
+LOOP = "aws:loop"
 # Its outputs, which the steps inside refer to [D].
 ITERATION, ITERATOR_VALUE = "CurrentIteration", "CurrentIteratorValue"
 # Both of iterators and of iterations [D].

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import Signal, Status, StepExecution
+from ..state.choices import Choices
+from ..state.model import Signal, Status, StepExecution
 from .base import Action, Goes, Outcome, Succeeds
 
 DAY = 86400

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import StepExecution
-from ..substitution import text
-from ..work import ApiCall
+from ..language.substitution import text
+from ..state.choices import Choices
+from ..state.model import StepExecution
+from ..state.work import ApiCall
 from .base import InputProblem, Outcome, Succeeds, needed_text
 from .calls import Watching, exclude_each_other, needed_list, never, parameters
 

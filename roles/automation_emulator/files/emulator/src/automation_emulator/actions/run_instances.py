@@ -9,9 +9,9 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import StepExecution
-from ..work import ApiCall
+from ..state.choices import Choices
+from ..state.model import StepExecution
+from ..state.work import ApiCall
 from .base import InputProblem, Outcome, needed_text, text_input
 from .calls import Watching, flag, parameters
 from .change_instance_state import RUNNING, instances_are, status_of

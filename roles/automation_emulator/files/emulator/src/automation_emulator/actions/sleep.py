@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import Status
+from ..state.choices import Choices
+from ..state.model import Status
 from .base import Action, Goes, InputProblem, Outcome, text_input
 
 # One second less than 7 days [D].

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import Runbook, Step
+from ..state.choices import Choices
+from ..state.model import Runbook, Step
 from .base import Action, InputProblem, Outcome, Succeeds
 
 PREFIX = "variable:"

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..choices import Choices
-from ..model import StepExecution
-from ..selectors import selected
-from ..work import Answer, ApiCall
+from ..language.selectors import selected
+from ..state.choices import Choices
+from ..state.model import StepExecution
+from ..state.work import Answer, ApiCall
 from .assert_aws_resource_property import as_desired, inspection, values
 from .base import Outcome, Succeeds
 from .calls import Watching
