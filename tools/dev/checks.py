@@ -72,7 +72,7 @@ LINT = (
 )
 TESTS = (
     Step("unit tests", suite("tests/unit")),
-    Step("emulator tests", suite("tests/emulator/tests")),
+    Step("emulator tests", suite("tests/emulator")),
     Step("functional tests", suite("tests/functional", "not plays")),
 )
 PLAYS = (Step("tests that play", suite("tests/functional", "plays")),)

@@ -18,7 +18,6 @@ from typing import NoReturn
 
 from .project import CACHE, ROOT, environment, executable
 
-EMULATOR = ROOT / "tests" / "emulator"
 RUNBOOKS = ROOT / "playbooks" / "runbooks"
 PORT = 4599
 LISTENING = re.compile(r"^Automation emulator listening on (http://\S+)$", re.MULTILINE)
@@ -42,7 +41,7 @@ READABLE_OUTPUT = {
 @contextmanager
 def running(*options: str | Path) -> Iterator[str]:
     """The emulator on a free port for as long as the context lasts; gives its address."""
-    command = [executable("python"), str(EMULATOR), "--host", "127.0.0.1", "--port", "0", *map(str, options)]
+    command = [executable("automation-emulator"), "--port", "0", *map(str, options)]
     CACHE.mkdir(exist_ok=True)
     # Its output goes to a file: nobody reads a pipe to its end, and a full one would stop the emulator.
     with tempfile.NamedTemporaryFile(dir=CACHE, prefix="emulator-", suffix=".log") as log:
@@ -87,6 +86,6 @@ def demo() -> int:
 
 def serve() -> NoReturn:
     """Become the emulator, so that whoever ends this process ends it."""
-    command = [executable("python"), str(EMULATOR), "--host", "127.0.0.1", "--port", str(PORT)]
+    command = [executable("automation-emulator"), "--port", str(PORT), "--runbooks", str(RUNBOOKS)]
     os.chdir(ROOT)
-    os.execve(command[0], [*command, "--runbooks", str(RUNBOOKS)], environment())
+    os.execve(command[0], command, environment())

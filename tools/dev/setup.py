@@ -25,6 +25,8 @@ AMAZON_AWS = REQUIREMENTS / "amazon-aws.txt"
 DEV = REQUIREMENTS / "dev.txt"
 IMPORTER = REQUIREMENTS / "importer.txt"
 PLOTTER = REQUIREMENTS / "plotter.txt"
+# Installed as a link to its source, so only a change of this file asks for it to be installed again.
+EMULATOR = ROOT / "roles" / "automation_emulator" / "files" / "emulator" / "pyproject.toml"
 
 IMPORTER_VENV = CACHE / "importer"
 PLOTTER_VENV = CACHE / "plotter"
@@ -35,7 +37,7 @@ INDEX_OPTIONS = ("index-url", "extra-index-url", "find-links", "cert", "client-c
 
 def set_up() -> None:
     """Make the project's environment ready for use; quick when it already is."""
-    provide(VENV, BOOTSTRAP, DEV, AMAZON_AWS)
+    provide(VENV, BOOTSTRAP, DEV, AMAZON_AWS, EMULATOR)
     link(collections(VENV) / NAMESPACE / NAME, ROOT)
     # mypy refuses to look for sources in a folder called site-packages, but takes another way there.
     link(CACHE / "collections" / "ansible_collections", collections(VENV))
@@ -140,10 +142,13 @@ def install(venv: Path, requirements: tuple[Path, ...]) -> None:
     env = index_environment(venv)
     pip = (executable("python", venv), "-m", "pip", "-qq", "--disable-pip-version-check")
     run(*pip, "install", "--require-hashes", "--only-binary=:all:", "-r", BOOTSTRAP, env=env)
-    packages = [file for file in requirements if file != AMAZON_AWS]
+    packages = [file for file in requirements if file not in (AMAZON_AWS, EMULATOR)]
     run(executable("uv", venv), "pip", "sync", "--quiet", "--require-hashes", *packages, env=env)
     if AMAZON_AWS in requirements:
         install_amazon_aws(venv, pip, env)
+    if EMULATOR in requirements:
+        # Its dependencies and its build backend are among the packages already.
+        run(*pip, "install", "--no-deps", "--no-build-isolation", "--editable", EMULATOR.parent, env=env)
 
 
 def install_amazon_aws(venv: Path, pip: tuple[str, ...], env: dict[str, str]) -> None:

@@ -1,0 +1,148 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an action is: the moments in a step's life, each a pure function."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ..state.choices import Choices
+from ..state.errors import signal_refused
+from ..state.gates import Gate
+from ..state.model import Execution, Failure, Runbook, Signal, Status, Step, StepExecution
+from ..state.work import Answer, Work
+
+# The output that holds all that a step got.
+OUTPUT_PAYLOAD = "OutputPayload"
+
+
+class InputProblem(ValueError):
+    """An input of a step is missing or not what the action takes."""
+
+
+@dataclass(frozen=True)
+class Goes:
+    """The step is not over: it works or waits, until `due_at` if it goes on by itself, or for its child or work."""
+
+    status: Status = Status.IN_PROGRESS
+    due_at: float | None = None
+    gate: Gate | None = None
+    # The StartAutomationExecution request of the child that the step asks for.
+    child: Mapping[str, Any] | None = None
+    # What the step asks to have done elsewhere, and what its action has to know when that is done.
+    work: Work | None = None
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Succeeds:
+    """The step is over and fine; `next_step` overrides the order of the runbook, `variables` get new values."""
+
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    next_step: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fails:
+    """The step is over and not fine: `status` is Failed or TimedOut."""
+
+    failure: Failure
+    status: Status = Status.FAILED
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    retried: bool = True
+
+
+Outcome = Goes | Succeeds | Fails
+
+
+class Action(ABC):
+    """One action of the runbook schema."""
+
+    name: ClassVar[str]
+    # Seconds that a step may take if its timeoutSeconds says nothing, and at most.
+    default_timeout: ClassVar[float | None] = None
+    longest_timeout: ClassVar[float | None] = None
+    # Whether its steps may have an onCancel.
+    takes_on_cancel: ClassVar[bool] = True
+    # Inputs whose references mean something only when the steps inside have run.
+    late_inputs: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+        """The step starts, with its references replaced."""
+
+    def wake(self, run: StepExecution) -> Outcome:
+        """The moment has come that `begin` asked for in `due_at`."""
+        return Succeeds(run.outputs)
+
+    def receive(self, run: StepExecution, signal: Signal, at: float, choices: Choices) -> Outcome:
+        """A signal arrives for the open step."""
+        raise signal_refused(f"Step {run.step.name} ({self.name}) does not take {signal.type}.")
+
+    def child_ended(self, run: StepExecution, child: Execution, choices: Choices) -> Outcome:
+        """The child has ended that `begin` asked for."""
+        return Succeeds(run.outputs)
+
+    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+        """The work is done that an earlier moment asked for."""
+        return Succeeds(run.outputs)
+
+    def round_ended(self, run: StepExecution, late_inputs: Mapping[str, Any]) -> Outcome:
+        """The steps inside have run once, after an outcome that was not the last."""
+        return Succeeds(run.outputs)
+
+    def problems(self, step: Step, runbook: Runbook) -> Iterator[str]:
+        """What is wrong with a step that can be told when the runbook is registered."""
+        return iter(())
+
+    def unsupported(self, step: Step) -> Iterator[str]:
+        """What of a step nothing here can run, though AWS can."""
+        return iter(())
+
+    def passes_by(self, step: Step) -> bool:
+        """Whether a step of success leads past the runbook's own order in every case."""
+        return False
+
+    def targets(self, step: Step) -> Iterator[str]:
+        """Steps that the inputs name as the next one."""
+        return iter(())
+
+
+def call_failed(answer: Answer) -> Fails:
+    """The step fails because its work did."""
+    return Fails(
+        Failure(f"{answer.error_code}: {answer.message}", type=_FAILURE_TYPES.get(answer.error_code or "", "Action"))
+    )
+
+
+# Which errors FailureDetails calls otherwise than Action [D the types, I which errors].
+_FAILURE_TYPES = {
+    "AccessDenied": "Permission",
+    "AccessDeniedException": "Permission",
+    "UnauthorizedOperation": "Permission",
+    "Throttling": "Throttling",
+    "ThrottlingException": "Throttling",
+    "RequestLimitExceeded": "Throttling",
+}
+
+
+def needed_text(inputs: Mapping[str, Any], key: str) -> str:
+    """An input that is a string and has to be there."""
+    value = text_input(inputs, key)
+    if not value:
+        raise InputProblem(f"{key} is required and is a string")
+    return value
+
+
+def text_input(inputs: Mapping[str, Any], key: str) -> str | None:
+    """An optional input that is a string."""
+    value = inputs.get(key)
+    if value is not None and not isinstance(value, str):
+        raise InputProblem(f"{key} must be a string")
+    return value

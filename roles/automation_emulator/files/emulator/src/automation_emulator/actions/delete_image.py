@@ -1,0 +1,43 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""aws:deleteImage: deregister an image and delete its snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..state.choices import Choices
+from ..state.model import StepExecution
+from ..state.work import Answer, ApiCall
+from .base import Action, Goes, Outcome, Succeeds, call_failed, needed_text
+
+# In the memory of a step: the calls that are still to be made.
+LEFT = "left"
+
+
+class DeleteImage(Action):
+    """One call after the other [S the order]."""
+
+    name = "aws:deleteImage"
+
+    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+        """Find the image's snapshots while it still tells."""
+        return Goes(work=ApiCall("ec2", "DescribeImages", {"ImageIds": [needed_text(inputs, "ImageId")]}))
+
+    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+        """Make the next call."""
+        if answer.failed:
+            return call_failed(answer)
+        left = run.memory[LEFT] if LEFT in run.memory else _deletion(run.inputs["ImageId"], answer.value)
+        return Goes(work=left[0], memory={LEFT: left[1:]}) if left else Succeeds()
+
+
+def _deletion(image_id: str, response: Mapping[str, Any]) -> list[ApiCall]:
+    mappings = [mapping for image in response["Images"] for mapping in image.get("BlockDeviceMappings", [])]
+    snapshots = [mapping["Ebs"]["SnapshotId"] for mapping in mappings if mapping.get("Ebs", {}).get("SnapshotId")]
+    return [
+        ApiCall("ec2", "DeregisterImage", {"ImageId": image_id}),
+        *(ApiCall("ec2", "DeleteSnapshot", {"SnapshotId": snapshot}) for snapshot in snapshots),
+    ]

@@ -1,0 +1,46 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""aws:executeAwsApi: call an operation of any service; outputs are picked out of its response."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..language.selectors import selected
+from ..state.choices import Choices
+from ..state.model import StepExecution
+from ..state.work import Answer, ApiCall
+from .base import OUTPUT_PAYLOAD, Action, Goes, Outcome, Succeeds, call_failed, needed_text
+from .calls import parameters
+
+
+class ExecuteAwsApi(Action):
+    """One call; it takes 25 seconds at most [D], which here it never does."""
+
+    name = "aws:executeAwsApi"
+
+    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+        """Ask for the call."""
+        return Goes(work=api_call(inputs))
+
+    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+        """Take the outputs out of the response."""
+        if answer.failed:
+            return call_failed(answer)
+        outputs = selected(run.step.outputs, answer.value)
+        if choices.empty_outputs_are_left_out:
+            outputs = {name: value for name, value in outputs.items() if value not in ("", [], {})}
+        whole = {OUTPUT_PAYLOAD: answer.value} if choices.output_payload == "scripts_and_calls" else {}
+        return Succeeds({**whole, **outputs})
+
+
+# What the action itself takes; every other input is a parameter of the operation [D].
+OWN_INPUTS = ("Service", "Api", "PropertySelector", "DesiredValues")
+
+
+def api_call(inputs: Mapping[str, Any]) -> ApiCall:
+    """The call that a step's inputs mean; one without a value is as if it were not there [O]."""
+    given = {name: value for name, value in inputs.items() if name not in OWN_INPUTS}
+    return ApiCall(needed_text(inputs, "Service"), needed_text(inputs, "Api"), parameters(given))

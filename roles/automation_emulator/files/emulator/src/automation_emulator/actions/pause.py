@@ -1,0 +1,31 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""aws:pause: wait until a Resume signal names the step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..state.choices import Choices
+from ..state.model import Signal, Status, StepExecution
+from .base import Action, Goes, Outcome, Succeeds
+
+DAY = 86400
+
+
+class Pause(Action):
+    """A stop in a run; it waits 7 days unless told otherwise, 30 at most. Inputs are ignored [O], no outputs [D]."""
+
+    name = "aws:pause"
+    default_timeout = 7.0 * DAY
+    longest_timeout = 30.0 * DAY
+
+    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+        """Wait."""
+        return Goes(Status.WAITING)
+
+    def receive(self, run: StepExecution, signal: Signal, at: float, choices: Choices) -> Outcome:
+        """Go on at Resume; Approve and Reject are not for a pause [I]."""
+        return Succeeds() if signal.type == "Resume" else super().receive(run, signal, at, choices)

@@ -1,0 +1,306 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Binding the Automation operations into moto's Systems Manager.
+
+moto's own response class is subclassed and the class put in its place in moto's table of URLs; documents, parameters
+and tags stay moto's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.responses import ActionResult, EmptyResult
+from moto.ssm import urls
+from moto.ssm.exceptions import InvalidDocument, SSMException
+from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
+from moto.ssm.responses import SimpleSystemManagerResponse
+
+from ..runbooks.parser import RunbookError, parse
+from ..service import validation
+from ..service.denials import Denials
+from ..service.launch import Sources, check_keys
+from ..service.operations import Answer, AutomationService, Context, Parameters
+from ..state.errors import AutomationError, start_refused
+from ..state.model import Runbook
+from ..state.principals import Principal
+from . import callers
+from .protocol import EFFECT_DELAY, JSON
+
+RESOURCE_TYPE = "Automation"
+# Operations of moto's that this changes: moto itself takes whatever it is sent.
+CHECKED = (
+    "CreateDocument",
+    "UpdateDocument",
+    "AddTagsToResource",
+    "RemoveTagsFromResource",
+    "ListTagsForResource",
+)
+Operation = Callable[[Context, Parameters], Answer]
+# Body and headers of a successful answer.
+Reply = tuple[str, dict[str, str]]
+
+
+@dataclass
+class Library:
+    """Runbooks that every account and Region has from the start."""
+
+    runbooks: dict[str, str] = field(default_factory=dict)
+    _given_to: set[tuple[str, str]] = field(default_factory=set)
+
+    @classmethod
+    def read(cls, directory: Path) -> Library:
+        """The runbooks of a directory, each named by its file's stem."""
+        files = [path for path in sorted(directory.iterdir()) if path.suffix in (".yaml", ".yml", ".json")]
+        return cls({path.stem: _read_runbook(path) for path in files})
+
+    def reset(self) -> None:
+        """Give them again to accounts that have forgotten them."""
+        self._given_to.clear()
+
+    def give_to(self, backend: SimpleSystemManagerBackend) -> None:
+        """Register the runbooks, once per account and Region."""
+        place = (backend.account_id, backend.region_name)
+        if place in self._given_to:
+            return
+        self._given_to.add(place)
+        for name, content in self.runbooks.items():
+            _create_document(backend, name, content)
+
+
+def _read_runbook(path: Path) -> str:
+    content = path.read_text(encoding="utf-8")
+    try:
+        parse(path.stem, "1", content)
+    except RunbookError as problem:
+        raise RunbookError(f"{path}: {problem}") from problem
+    return content
+
+
+def _create_document(backend: SimpleSystemManagerBackend, name: str, content: str) -> None:
+    backend.create_document(
+        content=content,
+        requires=[],
+        attachments=[],
+        name=name,
+        version_name="",
+        document_type=RESOURCE_TYPE,
+        document_format="JSON" if content.lstrip().startswith("{") else "YAML",
+        target_type="",
+        tags=[],
+    )
+
+
+def _with_plain_defaults(answer: ActionResult, member: str) -> ActionResult:
+    """A document's description with the defaults of Boolean parameters as JSON has them; moto has them as Python."""
+    description = answer.result[member]
+    if not description.get("Parameters"):
+        return answer
+    parameters = [_with_plain_default(one) for one in description["Parameters"]]
+    return ActionResult({**answer.result, member: {**description, "Parameters": parameters}})
+
+
+def _with_plain_default(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
+    if parameter["Type"] != "Boolean" or "DefaultValue" not in parameter:
+        return parameter
+    return {**parameter, "DefaultValue": parameter["DefaultValue"].lower()}
+
+
+def sources(library: Library) -> Callable[[str, str], Sources]:
+    """What moto holds for an account and Region, besides executions."""
+
+    def of(account: str, region: str) -> Sources:
+        def backend() -> SimpleSystemManagerBackend:
+            # A reset makes new ones.
+            found = ssm_backends[account][region]
+            library.give_to(found)
+            return found
+
+        return Sources(
+            runbook=lambda name, version: _runbook(backend(), name, version),
+            store=lambda name: _stored_parameter(backend(), name),
+        )
+
+    return of
+
+
+def _runbook(backend: SimpleSystemManagerBackend, name: str, version: str | None) -> Runbook:
+    """An Automation document in the version asked for: a number, $LATEST, or else the default [D]."""
+    name = name.rpartition("/")[2] if name.startswith("arn:") else name
+    if _document_type(backend, name) != RESOURCE_TYPE:
+        message = f"There is no Automation document {name}."
+        raise AutomationError("AutomationDefinitionNotFoundException", message)
+    try:
+        document = backend.get_document(name, "" if version in (None, "$DEFAULT") else version, "", "")
+        return parse(name, document["DocumentVersion"], document["Content"])
+    except InvalidDocument as problem:
+        message = f"Automation document {name} has no version {version}."
+        raise AutomationError("AutomationDefinitionVersionNotFoundException", message) from problem
+    except RunbookError as problem:
+        raise start_refused(str(problem)) from problem
+
+
+def _document_type(backend: SimpleSystemManagerBackend, name: str) -> str | None:
+    try:
+        return str(backend.describe_document(name, "", "")["DocumentType"])
+    except InvalidDocument:
+        return None
+
+
+def _stored_parameter(backend: SimpleSystemManagerBackend, name: str) -> str | None:
+    stored = backend.get_parameter(name)
+    return str(stored.value) if stored is not None else None
+
+
+class AutomationResponse(SimpleSystemManagerResponse):
+    """moto's Systems Manager with the Automation operations."""
+
+    service: ClassVar[AutomationService]
+    denials: ClassVar[Denials]
+    library: ClassVar[Library]
+
+    @property
+    def ssm_backend(self) -> SimpleSystemManagerBackend:
+        """moto's state of the caller's account and Region, with the emulator's own runbooks in it."""
+        backend = super().ssm_backend
+        self.library.give_to(backend)
+        return backend
+
+    def call_action(self) -> TYPE_RESPONSE:
+        """Answer a request, unless its caller is denied the operation."""
+        action = self._get_action()
+        self.service.bring_up_to_date(self.current_account, self.region)
+        try:
+            self.denials.check(self._caller(), f"ssm:{action}", self._resource())
+            if action in CHECKED:
+                validation.checked(action, validation.read(self.body), self.service.choices)
+        except AutomationError as problem:
+            return self.serialized(ActionResult(SSMException(problem.code, problem.message)))
+        return super().call_action()
+
+    def start_automation_execution(self) -> Reply:
+        """StartAutomationExecution."""
+        return self._answer(self.service.start)
+
+    def stop_automation_execution(self) -> Reply:
+        """StopAutomationExecution."""
+        return self._answer(self.service.stop)
+
+    def get_automation_execution(self) -> Reply:
+        """GetAutomationExecution."""
+        return self._answer(self.service.get)
+
+    def describe_automation_executions(self) -> Reply:
+        """DescribeAutomationExecutions."""
+        return self._answer(self.service.describe)
+
+    def describe_automation_step_executions(self) -> Reply:
+        """DescribeAutomationStepExecutions."""
+        return self._answer(self.service.describe_steps)
+
+    def send_automation_signal(self) -> Reply:
+        """SendAutomationSignal."""
+        return self._answer(self.service.send_signal)
+
+    def create_document(self) -> ActionResult:
+        """CreateDocument: an Automation document has to be a runbook."""
+        if self._get_param("DocumentType") == RESOURCE_TYPE:
+            self._check_runbook()
+        return _with_plain_defaults(super().create_document(), "DocumentDescription")
+
+    def update_document(self) -> ActionResult:
+        """UpdateDocument: so has a new version of one."""
+        if _document_type(self.ssm_backend, self._get_param("Name")) == RESOURCE_TYPE:
+            self._check_runbook()
+        return _with_plain_defaults(super().update_document(), "DocumentDescription")
+
+    def describe_document(self) -> ActionResult:
+        """DescribeDocument."""
+        return _with_plain_defaults(super().describe_document(), "Document")
+
+    def add_tags_to_resource(self) -> ActionResult:
+        """AddTagsToResource, for executions as well."""
+        if self._get_param("ResourceType") != RESOURCE_TYPE:
+            return super().add_tags_to_resource()
+        self._check_keys()
+        added = {tag["Key"]: tag["Value"] for tag in self._get_param("Tags")}
+        return self._retag(lambda tags: {**tags, **added})
+
+    def remove_tags_from_resource(self) -> ActionResult:
+        """RemoveTagsFromResource, for executions as well."""
+        if self._get_param("ResourceType") != RESOURCE_TYPE:
+            return super().remove_tags_from_resource()
+        removed = self._get_param("TagKeys")
+        return self._retag(lambda tags: {key: value for key, value in tags.items() if key not in removed})
+
+    def list_tags_for_resource(self) -> ActionResult:
+        """ListTagsForResource, for executions as well."""
+        if self._get_param("ResourceType") != RESOURCE_TYPE:
+            return super().list_tags_for_resource()
+        tags = self._tags()
+        return ActionResult({"TagList": [{"Key": key, "Value": value} for key, value in tags.items()]})
+
+    def _check_keys(self) -> None:
+        try:
+            check_keys(self._get_param("Tags"))
+        except AutomationError as problem:
+            raise SSMException(problem.code, problem.message) from problem
+
+    def _retag(self, change: Callable[[dict[str, str]], dict[str, str]]) -> ActionResult:
+        self.service.retag(self._context(), self._get_param("ResourceId"), change(self._tags()))
+        return EmptyResult()
+
+    def _tags(self) -> dict[str, str]:
+        try:
+            return dict(self.service.tags(self._context(), self._get_param("ResourceId")))
+        except AutomationError as problem:
+            raise SSMException("InvalidResourceId", problem.message) from problem
+
+    def _answer(self, operation: Operation) -> Reply:
+        """Check a request, carry it out, and write the answer; moto's own writer takes far longer for many steps."""
+        try:
+            parameters = validation.checked(self._get_action(), validation.read(self.body), self.service.choices)
+            return json.dumps(operation(self._context(), parameters)), {"Content-Type": JSON}
+        except AutomationError as problem:
+            raise SSMException(problem.code, problem.message) from problem
+
+    def _context(self) -> Context:
+        return Context(
+            caller=self._caller(),
+            access_key=self.access_key,
+            account=self.current_account,
+            region=self.region,
+            effect_delay=self.normalized_request.environ.get(EFFECT_DELAY, 0.0),
+        )
+
+    def _caller(self) -> Principal:
+        return callers.caller(self.current_account, self.access_key, self.region)
+
+    def _resource(self) -> str:
+        """The ARN that a denial names: the execution, if the request is about one."""
+        execution_id = self._get_param("AutomationExecutionId")
+        if execution_id is None:
+            return "*"
+        return f"arn:{self.partition}:ssm:{self.region}:{self.current_account}:automation-execution/{execution_id}"
+
+    def _check_runbook(self) -> None:
+        try:
+            parse(self._get_param("Name"), "1", self._get_param("Content"))
+        except RunbookError as problem:
+            raise SSMException("InvalidDocumentContent", str(problem)) from problem
+
+
+def bind(service: AutomationService, denials: Denials, library: Library) -> None:
+    """Have moto answer Systems Manager requests with these operations; servers built later use them."""
+
+    class BoundResponse(AutomationResponse):
+        """The operations of one emulator."""
+
+    BoundResponse.service, BoundResponse.denials, BoundResponse.library = service, denials, library
+    urls.url_paths["{0}/$"] = BoundResponse.dispatch

@@ -1,0 +1,75 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Change requests and access requests: executions that wait for approval as a whole. Pure.
+
+Only the status names are documented; how one follows from another is inferred [I].
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..state import gates
+from ..state.choices import Choices
+from ..state.errors import signal_refused
+from ..state.model import Execution, Request, Signal, Status
+
+ACCESS_REQUEST = "AccessRequest"
+CHANGE_REQUEST = "ChangeRequest"
+ASKING = (Status.PENDING_APPROVAL, Status.PENDING_CHANGE_CALENDAR_OVERRIDE)
+
+
+def receive(execution: Execution, request: Request, signal: Signal, at: float, choices: Choices) -> Execution:
+    """A request takes Approve and Reject while it asks; an access request takes Revoke until it ends."""
+    if signal.type == "Revoke":
+        return _revoke(execution, request, signal, at, choices)
+    if signal.type not in (gates.APPROVE, gates.REJECT) or request.status not in ASKING:
+        raise signal_refused(f"A {request.subtype} that is {request.status} does not take {signal.type}.")
+    gate = gates.vote(request.gate, signal.type, signal.caller, at, signal.comment, choices)
+    request = replace(request, gate=gate)
+    if gate.rejected(choices):
+        return _ended(execution, request, _rejected(request), at)
+    return _approved(execution, request, at) if gate.approved else replace(execution, request=request)
+
+
+def _revoke(execution: Execution, request: Request, signal: Signal, at: float, choices: Choices) -> Execution:
+    if request.subtype != ACCESS_REQUEST:
+        raise signal_refused("Only an access request can be revoked.")
+    if choices.revoke_by_approvers_only and request.gate.entry_of(signal.caller) is None:
+        raise gates.unlisted(signal.caller, choices)
+    return _ended(execution, request, Status(choices.revoked_status), at)
+
+
+def _rejected(request: Request) -> Status:
+    asked_first = request.status == Status.PENDING_APPROVAL
+    return Status.REJECTED if asked_first else Status.CHANGE_CALENDAR_OVERRIDE_REJECTED
+
+
+def _ended(execution: Execution, request: Request, status: Status, at: float) -> Execution:
+    return replace(execution, request=request, final=status, ended_at=at, inbox=())
+
+
+def _approved(execution: Execution, request: Request, at: float) -> Execution:
+    if request.subtype == ACCESS_REQUEST:
+        return replace(execution, request=replace(request, status=Status.APPROVED))
+    if request.calendar_closed and request.status == Status.PENDING_APPROVAL:
+        asking_again = replace(request.gate, decisions=())
+        status = Status.PENDING_CHANGE_CALENDAR_OVERRIDE
+        return replace(execution, request=replace(request, status=status, gate=asking_again))
+    if request.scheduled_at is not None and request.scheduled_at > at:
+        waiting = replace(request, status=Status.SCHEDULED, due_at=request.scheduled_at)
+        return replace(execution, request=waiting)
+    return _running(execution, request, at)
+
+
+def _running(execution: Execution, request: Request, at: float) -> Execution:
+    running = replace(request, status=Status.RUNBOOK_IN_PROGRESS, due_at=at + request.runbook_seconds)
+    return replace(execution, request=running)
+
+
+def go_on(execution: Execution, request: Request, at: float) -> Execution:
+    """A moment has come: the scheduled one, or the end of the runbook."""
+    if request.status == Status.SCHEDULED:
+        return _running(execution, request, at)
+    return _ended(execution, request, Status.COMPLETED_WITH_SUCCESS, at)

@@ -1,0 +1,163 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control endpoint: everything about the emulator that AWS has no operation for. JSON in, JSON out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.responses import BaseResponse
+from moto.moto_api._internal.models import moto_api_backend
+
+from ..backend.ssm import Library
+from ..engine.change_requests import ACCESS_REQUEST, CHANGE_REQUEST
+from ..service.clock import Clock
+from ..service.denials import Denial, Denials, covers
+from ..service.operations import AutomationService, new_request
+from ..service.validation import service_model
+from ..state.choices import ChoiceError
+from ..state.principals import Principal
+from . import fields
+from .faults import Fault, Faults
+from .fields import Body, FieldError
+from .recorder import Recorder
+from .wire import Answer, Environ, json_answer
+
+PREFIX = "/_emulator/"
+# As far as the clock goes: the year 9000. Python can write dates up to 9999.
+LATEST = 221845392000.0
+Content = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Control:
+    """The emulator's own switches, each a method and a path below the prefix."""
+
+    service: AutomationService
+    clock: Clock
+    recorder: Recorder
+    faults: Faults
+    denials: Denials
+    library: Library
+
+    def answer(self, environ: Environ) -> Answer:
+        """Answer a request below the prefix."""
+        route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix(PREFIX).rstrip('/')}"
+        handler = self._routes().get(route)
+        if handler is None:
+            return json_answer(404, {"error": f"There is no {route}; there are {', '.join(self._routes())}."})
+        try:
+            return json_answer(200, handler(_body(environ)))
+        except (FieldError, ChoiceError) as problem:
+            return json_answer(400, {"error": str(problem)})
+
+    def _routes(self) -> dict[str, Callable[[Body], Content]]:
+        return {
+            "GET health": lambda body: {"ready": True, "pid": os.getpid()},
+            "GET requests": self._requests,
+            "DELETE requests": lambda body: _done(self.recorder.clear),
+            "POST reset": lambda body: _done(self.reset),
+            "GET clock": lambda body: self._time(),
+            "POST clock": self._set_clock,
+            "GET choices": lambda body: dataclasses.asdict(self.service.choices),
+            "POST choices": lambda body: dataclasses.asdict(self.service.choose(body)),
+            "POST denials": self._deny,
+            "DELETE denials": lambda body: _done(self.denials.clear),
+            "POST access-requests": lambda body: self._add_request(ACCESS_REQUEST, body),
+            "POST change-requests": lambda body: self._add_request(CHANGE_REQUEST, body),
+            "GET faults": lambda body: {"faults": [dataclasses.asdict(fault) for fault in self.faults.pending]},
+            "POST faults": lambda body: _done(lambda: self.faults.add(Fault.read(body))),
+            "DELETE faults": lambda body: _done(self.faults.clear),
+        }
+
+    def reset(self) -> None:
+        """Be as new: no executions, documents, users, faults, denials or log; choices and clock as at the start."""
+        self.faults.clear()
+        self.denials.clear()
+        self.service.reset()
+        self.clock.reset()
+        moto_api_backend.reset()
+        self.library.reset()
+        self.recorder.clear()
+
+    def _requests(self, body: Body) -> Content:
+        return {"requests": self.recorder.entries(body.get("operation"))}
+
+    def _time(self) -> Content:
+        return {"now": self.clock.now(), "frozen": self.clock.frozen}
+
+    def _set_clock(self, body: Body) -> Content:
+        fields.only(body, "advance", "freeze")
+        seconds = fields.number(body, "advance") or 0.0
+        if self.clock.now() + seconds > LATEST:
+            raise FieldError("advance goes no further than the year 9000.")
+        frozen = fields.flag(body, "freeze", self.clock.frozen)
+        if frozen != self.clock.frozen:
+            (self.clock.freeze if frozen else self.clock.thaw)()
+        self.clock.advance(seconds)
+        return self._time()
+
+    def _deny(self, body: Body) -> Content:
+        fields.only(body, "principal", "actions")
+        principal, actions = fields.text(body, "principal", ""), fields.texts(body, "actions")
+        # That goes for sts:GetCallerIdentity, too, which not even an IAM policy can deny [D].
+        known = [f"ssm:{name}" for name in service_model().operation_names]
+        for action in actions:
+            if not any(covers(action, one) for one in known):
+                raise FieldError(f"{action} cannot be denied, only actions of Systems Manager such as ssm:Get*.")
+        return _done(lambda: self.denials.add(Denial(principal, actions)))
+
+    def _add_request(self, subtype: str, body: Body) -> Content:
+        """A change request or access request; times are seconds from now."""
+        scheduled = subtype == CHANGE_REQUEST
+        fields.only(body, *_REQUEST, *(_SCHEDULE if scheduled else ()))
+        details = _schedule(body, self.clock.now()) if scheduled else {}
+        if body.get("name") is not None:
+            details["name"] = fields.text(body, "name", "")
+        approvers = fields.texts(body, "approvers")
+        required = fields.count(body, "min_required_approvals", 1, 1, len(approvers))
+        account = fields.text(body, "account", DEFAULT_ACCOUNT_ID)
+        region = fields.text(body, "region", BaseResponse.default_region)
+        requester = Principal(fields.text(body, "requester", f"arn:aws:iam::{account}:user/requester"))
+        request = new_request(subtype, approvers, required, **details)
+        return {"automation_execution_id": self.service.add_request(account, region, requester, request)}
+
+
+_REQUEST = ("approvers", "min_required_approvals", "requester", "account", "region", "name")
+_SCHEDULE = ("scheduled_in", "calendar_closed", "runbook_seconds")
+
+
+def _schedule(body: Body, now: float) -> dict[str, Any]:
+    scheduled_in = fields.number(body, "scheduled_in", None)
+    return {
+        "scheduled_at": None if scheduled_in is None else now + scheduled_in,
+        "calendar_closed": fields.flag(body, "calendar_closed"),
+        "runbook_seconds": fields.number(body, "runbook_seconds"),
+    }
+
+
+def _done(action: Callable[[], None]) -> Content:
+    action()
+    return {}
+
+
+def _body(environ: Environ) -> Body:
+    """The request's JSON object, or its query."""
+    if environ["REQUEST_METHOD"] != "POST":
+        return {key: values[0] for key, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+    text = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    try:
+        body = json.loads(text or b"{}")
+    except (ValueError, RecursionError) as problem:
+        raise FieldError("The request is not JSON.") from problem
+    if not isinstance(body, dict):
+        raise FieldError("The request is not a JSON object.")
+    return body

@@ -1,0 +1,49 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""moto, with an error of the protocol wherever it would answer with a page of HTML."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from ..service.validation import service_model
+from .wire import Answer, Application, Call, Environ, call, error_answer, is_json
+
+# How to get what there is no operation for.
+_INSTEAD = {"StartChangeRequestExecution": "; POST /_emulator/change-requests makes a change request"}
+
+
+def answered(moto: Application, asked: Call | None, environ: Environ) -> Answer:
+    """What moto answers; an error for what it cannot read, does not have, or fails at."""
+    if asked is not None and asked.is_ssm:
+        refusal = _refusal(asked)
+        if refusal is not None:
+            return error_answer(True, 400, *refusal)
+    try:
+        return call(moto, environ)
+    except NotImplementedError as problem:
+        return _not_implemented(asked, environ, problem)
+    except Exception as problem:
+        # A fault of the emulator or of moto, to be seen where it runs.
+        traceback.print_exc(file=sys.stderr)
+        return error_answer(is_json(environ), 500, "InternalFailure", f"The emulator failed: {problem!r}")
+
+
+def _refusal(asked: Call) -> tuple[str, str] | None:
+    """Code and message for a request that nothing can be made of."""
+    if asked.operation not in service_model().operation_names:
+        return "UnknownOperationException", f"Systems Manager has no operation {asked.operation}."
+    if not isinstance(asked.parameters, dict):
+        return "SerializationException", "The request is not a JSON object that can be read."
+    return None
+
+
+def _not_implemented(asked: Call | None, environ: Environ, problem: NotImplementedError) -> Answer:
+    """The answer to an operation that AWS has and moto does not, in the words of either protocol."""
+    if not is_json(environ):
+        return error_answer(False, 400, "InvalidAction", f"The emulator cannot do this (AWS can): {problem}.")
+    name = asked.operation if asked is not None else environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]
+    message = f"The emulator has no {name} (AWS has){_INSTEAD.get(name, '')}."
+    return error_answer(True, 400, "UnknownOperationException", message)

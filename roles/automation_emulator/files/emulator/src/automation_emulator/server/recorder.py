@@ -1,0 +1,53 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The log of requests, on which tests assert what was called, by whom, and what came of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ..backend import callers
+from .wire import Answer, Call
+
+Entry = dict[str, Any]
+
+
+class Recorder:
+    """Requests in order of arrival; status and error code are null while, or because, there was no answer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all requests and count from 1 again."""
+        with self._lock:
+            self._entries: list[Entry] = []
+
+    def entries(self, operation: str | None = None) -> list[Entry]:
+        """The requests, or those for one operation."""
+        with self._lock:
+            return [dict(one) for one in self._entries if operation in (None, one["operation"])]
+
+    def record(self, call: Call, answer: Callable[[], Answer]) -> Answer:
+        """Log a request, answer it, and log the outcome."""
+        entry = self._enter(call)
+        outcome = answer()
+        entry.update(status=outcome.status, error_code=outcome.error_code)
+        return outcome
+
+    def _enter(self, call: Call) -> Entry:
+        entry: Entry = {
+            "operation": call.operation,
+            "parameters": call.parameters,
+            "caller": callers.caller_of(call.authorization).arn,
+            "status": None,
+            "error_code": None,
+        }
+        with self._lock:
+            entry["number"] = len(self._entries) + 1
+            self._entries.append(entry)
+        return entry

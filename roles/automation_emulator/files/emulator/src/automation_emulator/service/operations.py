@@ -1,0 +1,241 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operations of Systems Manager Automation, on executions kept in memory."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..engine import change_requests, flow, signals
+from ..state.choices import Choices
+from ..state.errors import AutomationError, status_update_refused
+from ..state.gates import Gate
+from ..state.model import Child, Delivery, Execution, Request, Runbook
+from ..state.principals import Principal
+from ..state.work import Answer as WorkAnswer
+from ..state.work import Work
+from . import filters, render
+from .clock import Clock
+from .launch import Sources, Start, launch, launch_child
+from .ledger import Ledger
+from .progress import Perform, Progress
+
+Parameters = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What surrounds a request: who calls, and from where."""
+
+    caller: Principal
+    access_key: str
+    account: str
+    region: str
+    # Seconds of emulated time by which this request's effect is put off, above what the choices say.
+    effect_delay: float = 0.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """One account and Region: what it holds, its executions, and how they go on."""
+
+    sources: Sources
+    ledger: Ledger
+    progress: Progress
+
+
+class AutomationService:
+    """The operations; each takes the parameters of a request and gives the members of the response."""
+
+    def __init__(self, clock: Clock, sources: Callable[[str, str], Sources], perform: Perform) -> None:
+        self.clock = clock
+        self._sources, self._perform = sources, perform
+        self.choices = Choices()
+        self._lock = threading.Lock()
+        self._places: dict[tuple[str, str], Place] = {}
+
+    def reset(self) -> None:
+        """Forget every execution and choice."""
+        with self._lock:
+            self._places.clear()
+            self.choices = Choices()
+
+    def choose(self, changes: Mapping[str, Any]) -> Choices:
+        """Answer some of the open questions otherwise, from now on."""
+        with self._lock:
+            choices = self.choices.switched(changes)
+            for place in self._places.values():
+                place.progress.advance(self.clock.now(), self.choices)
+            self.choices = choices
+            return choices
+
+    def bring_up_to_date(self, account: str, region: str) -> None:
+        """Let everything happen that happens until now, before something else changes what it depends on."""
+        with self._lock:
+            self._place(account, region)
+
+    def bring_all_up_to_date(self) -> None:
+        """The same everywhere: what steps do to other services shows there, too."""
+        with self._lock:
+            for account, region in list(self._places):
+                self._place(account, region)
+
+    def _place(self, account: str, region: str) -> Place:
+        """An account and Region, with its executions up to date."""
+        place = self._places.get((account, region))
+        if place is None:
+            place = self._places[account, region] = _new_place(self._sources(account, region), self._work)
+        place.progress.advance(self.clock.now(), self.choices)
+        return place
+
+    def _work(self, run: Execution, work: Work) -> WorkAnswer:
+        """Have a step's work done, for which it may need answers of this service, too."""
+        self._lock.release()
+        try:
+            return self._perform(run, work)
+        finally:
+            self._lock.acquire()
+
+    def start(self, context: Context, parameters: Parameters) -> Answer:
+        """StartAutomationExecution."""
+        with self._lock:
+            place = self._place(context.account, context.region)
+            token, fingerprint = parameters.get("ClientToken"), json.dumps(parameters, sort_keys=True)
+            if token in place.ledger.tokens:
+                return {"AutomationExecutionId": _same_start(*place.ledger.tokens[token], fingerprint)}
+            run = launch(parameters, self._start_of(context), place.sources, self.choices)
+            place.progress.add(run, self.choices)
+            if token is not None:
+                place.ledger.tokens[token] = (fingerprint, run.execution_id)
+            return {"AutomationExecutionId": run.execution_id}
+
+    def _start_of(self, context: Context) -> Start:
+        now = self.clock.now()
+        begins_at = now + self.choices.start_delay_seconds + context.effect_delay
+        return Start(context.caller, context.access_key, context.account, context.region, now, begins_at)
+
+    def stop(self, context: Context, parameters: Parameters) -> Answer:
+        """StopAutomationExecution."""
+        with self._lock:
+            place = self._place(context.account, context.region)
+            run = place.ledger.get(parameters["AutomationExecutionId"])
+            kind = parameters.get("Type", "Cancel")
+            self._refuse_stop(run, context.caller, kind)
+            stop = flow.complete if kind == "Complete" else flow.cancel
+            now = self.clock.now()
+            place.progress.keep(stop(run, now, self.choices), now, self.choices)
+            return {}
+
+    def _refuse_stop(self, run: Execution, caller: Principal, kind: str) -> None:
+        if run.final is not None:
+            raise status_update_refused(f"The execution has ended: {run.final}.")
+        if run.cancelling:
+            raise status_update_refused("The execution is being cancelled.")
+        if kind == "Complete" and run.request is not None:
+            raise status_update_refused(f"A {run.request.subtype} can be cancelled, not completed.")
+        if self.choices.interactive_stop_by_starter_only:
+            signals.refuse_strangers(run, caller, self.choices)
+
+    def send_signal(self, context: Context, parameters: Parameters) -> Answer:
+        """SendAutomationSignal: taken or refused now; its effect may show later."""
+        with self._lock:
+            place = self._place(context.account, context.region)
+            run = place.ledger.get(parameters["AutomationExecutionId"])
+            payload = parameters.get("Payload") or {}
+            signal = signals.read(parameters["SignalType"], payload, context.caller, self.choices)
+            now, delay = self.clock.now(), self.choices.signal_delay_seconds + context.effect_delay
+            after = signals.accept(run, signal, now, self.choices)
+            if delay > 0:
+                after = replace(run, inbox=(*run.inbox, Delivery(signal, now + delay)))
+            place.progress.keep(after, now, self.choices)
+            return {}
+
+    def get(self, context: Context, parameters: Parameters) -> Answer:
+        """GetAutomationExecution."""
+        with self._lock:
+            run = self._place(context.account, context.region).ledger.get(parameters["AutomationExecutionId"])
+            return {"AutomationExecution": render.execution(run, self.choices)}
+
+    def describe(self, context: Context, parameters: Parameters) -> Answer:
+        """DescribeAutomationExecutions: the newest first [I]."""
+        asked: Sequence[filters.Filter] = parameters.get("Filters", [])
+        pages = filters.Pages("DescribeAutomationExecutions", parameters)
+        with self._lock:
+            runs = self._place(context.account, context.region).ledger.newest_first(asked, pages.last)
+            found = filters.executions(runs, asked)
+            page, last = filters.page(found, parameters.get("MaxResults"), lambda run: run.execution_id)
+            shown = [render.metadata(run) for run in page]
+        return render.present(AutomationExecutionMetadataList=shown, NextToken=pages.token(last))
+
+    def describe_steps(self, context: Context, parameters: Parameters) -> Answer:
+        """DescribeAutomationStepExecutions: every step, whatever GetAutomationExecution leaves out."""
+        with self._lock:
+            run = self._place(context.account, context.region).ledger.get(parameters["AutomationExecutionId"])
+            shown = list(render.steps(run, self.choices))
+        if parameters.get("ReverseOrder"):
+            shown.reverse()
+        pages = filters.Pages("DescribeAutomationStepExecutions", parameters)
+        rest = filters.after(shown, pages.last, _step_execution_id)
+        found = filters.steps(rest, parameters.get("Filters", []))
+        page, last = filters.page(found, parameters.get("MaxResults"), _step_execution_id)
+        return render.present(StepExecutions=page, NextToken=pages.token(last))
+
+    def tags(self, context: Context, execution_id: str) -> Mapping[str, str]:
+        """The tags of an execution."""
+        with self._lock:
+            return self._place(context.account, context.region).ledger.get(execution_id).tags
+
+    def retag(self, context: Context, execution_id: str, tags: Mapping[str, str]) -> None:
+        """Give an execution these tags instead of those it has."""
+        with self._lock:
+            ledger = self._place(context.account, context.region).ledger
+            ledger.keep(replace(ledger.get(execution_id), tags=dict(tags)))
+
+    def add_request(self, account: str, region: str, requester: Principal, request: Request) -> str:
+        """Add a change request or an access request, which no operation of this API makes; gives its id."""
+        with self._lock:
+            now = self.clock.now()
+            name = {change_requests.CHANGE_REQUEST: "EmulatedChangeTemplate"}.get(request.subtype, "EmulatedApproval")
+            run = Execution(
+                execution_id=str(uuid.uuid4()),
+                runbook=Runbook(name=name, version="1", steps=()),
+                account=account,
+                region=region,
+                executed_by=requester,
+                requested_at=now,
+                begins_at=now,
+                request=request,
+            )
+            self._place(account, region).progress.add(run, self.choices)
+            return run.execution_id
+
+
+def new_request(subtype: str, approvers: Sequence[str], required: int, **details: Any) -> Request:
+    """A request that waits for its approvers."""
+    return Request(subtype=subtype, gate=Gate(tuple(approvers), required), **details)
+
+
+def _new_place(sources: Sources, perform: Perform) -> Place:
+    def start(parent: Execution, child: Child, at: float, choices: Choices) -> Execution:
+        return launch_child(parent, child, at, sources, choices)
+
+    ledger = Ledger()
+    return Place(sources, ledger, Progress(ledger, start, perform))
+
+
+def _same_start(fingerprint: str, execution_id: str, asked: str) -> str:
+    """A client token starts one execution; with other parameters it is refused [D]."""
+    if fingerprint != asked:
+        raise AutomationError("IdempotentParameterMismatch", "The client token was used with other parameters.")
+    return execution_id
+
+
+def _step_execution_id(shown: Mapping[str, Any]) -> str:
+    return str(shown.get("StepExecutionId", shown["StepName"]))
