@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Draws what was measured: reads points from stdin, writes the pictures whose paths it is given.
+"""Draws the plot: reads points as JSON from stdin, and writes the pictures whose paths are its arguments.
 
-It runs in an environment of its own, the only one that has matplotlib.
+It runs in a virtual environment of its own, the only one that has matplotlib.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import matplotlib as mpl
 
 mpl.use("Agg")
-# The same picture has the same bytes.
+# The same points give the same file.
 mpl.rcParams["svg.hashsalt"] = "benchmark"
 
 from matplotlib import pyplot  # noqa: E402
