@@ -5,7 +5,7 @@
 # Any Python from 3.11 on; everything else is installed into .venv/ and .cache/.
 PYTHON ?= python3
 
-COMMANDS := setup demo test lint format unit emulator bench lock
+COMMANDS := setup demo test lint format unit emulator bench architecture lock
 
 .PHONY: help clean $(COMMANDS)
 
@@ -21,6 +21,7 @@ format:   ## Format the Python code
 unit:     ## Run the unit tests
 emulator: ## Run the emulator in the foreground, on port 4599
 bench:    ## Measure what many signals cost, and write docs/benchmark.* (takes up to an hour)
+architecture: ## Draw the picture in docs/architecture.md from the code
 lock:     ## Compile requirements/*.in into requirements/*.txt
 
 $(COMMANDS):

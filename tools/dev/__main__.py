@@ -10,7 +10,7 @@ from collections.abc import Callable
 if sys.version_info < (3, 11):  # noqa: UP036 (developers with an older Python get this message)
     sys.exit("This needs Python 3.11 or newer; name one as in: make PYTHON=python3.11 setup")
 
-from . import checks, programs, setup
+from . import architecture, checks, programs, setup
 from .shell import Failed
 
 COMMANDS: dict[str, Callable[[], int]] = {
@@ -22,6 +22,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "unit": checks.unit,
     "emulator": programs.emulator,
     "bench": programs.bench,
+    "architecture": architecture.draw,
     "lock": setup.lock,
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import ansible_test, artifact, steps
+from . import ansible_test, architecture, artifact, steps
 from .counts import Counts, of_junit
 from .project import CACHE, OUTPUT
 from .setup import set_up_importer
@@ -63,6 +63,7 @@ LINT = (
     Step("ruff check", tool("ruff", "check")),
     Step("ruff format", tool("ruff", "format", "--check", "--diff")),
     Step("mypy", tool("mypy")),
+    Step("architecture", architecture.check),
     Step("shellcheck", tool("shellcheck", ".ci/run")),
     Step("reuse", licenses),
     Step("ansible-lint", tool("ansible-lint", "--offline", "--nocolor")),
