@@ -15,18 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-
-mpl.use("Agg")
-# The same points give the same file.
-mpl.rcParams["svg.hashsalt"] = "benchmark"
-
-from matplotlib import pyplot  # noqa: E402
+from matplotlib.figure import Figure
 
 
 def main() -> None:
     """Draw a panel for each latency, a line for each method."""
     drawn: dict[str, Any] = json.load(sys.stdin)
-    figure, panels = pyplot.subplots(1, len(drawn["panels"]), figsize=(11, 5), sharey=True, squeeze=False)
+    # The same points give the same file.
+    mpl.rcParams["svg.hashsalt"] = "benchmark"
+    figure = Figure(figsize=(11, 5))
+    panels = figure.subplots(1, len(drawn["panels"]), sharey=True, squeeze=False)
     for axes, panel in zip(panels[0], drawn["panels"], strict=True):
         _draw(axes, panel)
     panels[0][0].set_ylabel("seconds")

@@ -7,7 +7,7 @@
 import sys
 from collections.abc import Callable
 
-if sys.version_info < (3, 11):  # noqa: UP036 (developers with an older Python get this message)
+if sys.hexversion < 0x030B0000:
     sys.exit("This needs Python 3.11 or newer; name one as in: make PYTHON=python3.11 setup")
 
 from . import architecture, checks, programs, setup
