@@ -487,10 +487,11 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.stop import Stopper
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.stop_rules import CANCEL, COMPLETE
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import interruptible
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.requests import Work
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import run_one
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from botocore.client import BaseClient
 
 STARTED = "started"
@@ -564,23 +565,23 @@ def _options(module: AnsibleAWSModule) -> RunOptions:
     return RunOptions(pace if module.params["wait"] else None, module.check_mode)
 
 
-def _start(module: AnsibleAWSModule, client: BaseClient) -> Callable[[], RunOutcome]:
+def _start(module: AnsibleAWSModule, service: Service) -> Work[RunOutcome]:
     """Return the start that the options ask for, ready to be carried out. Raises InvalidOption."""
     if module.params["automation_execution_id"] is not None:
         raise InvalidOption("automation_execution_id does not belong to state started, which makes a new execution.")
     wanted = {name: module.params[name] for name in START_ARGUMENTS}
-    return Starter(client, time, build_start_request(wanted, api.start_model(client)), _options(module)).start
+    request = build_start_request(wanted, api.start_model(service.client))
+    return Starter(service, request, _options(module)).start()
 
 
-def _stop(module: AnsibleAWSModule, client: BaseClient) -> Callable[[], RunOutcome]:
+def _stop(module: AnsibleAWSModule, service: Service) -> Work[RunOutcome]:
     """Return the stop that the options ask for, ready to be carried out. Raises InvalidOption."""
     state, execution_id = module.params["state"], module.params["automation_execution_id"] or ""
     for name in START_ARGUMENTS:
         if module.params[name] is not None:
             raise InvalidOption(f"{name} does not belong to state {state}, it is for starts.")
-    check_execution_id(execution_id, api.signal_limits(client))
-    stopper = Stopper(client, time, STOP_TYPES[state], _options(module))
-    return lambda: stopper.stop(execution_id)
+    check_execution_id(execution_id, api.signal_limits(service.client))
+    return Stopper(service, STOP_TYPES[state], _options(module), execution_id).stop()
 
 
 def _exit(module: AnsibleAWSModule, client: BaseClient, outcome: RunOutcome) -> None:
@@ -603,13 +604,13 @@ def main() -> None:
         mutually_exclusive=[("targets", "target_maps")],
         required_by={"targets": ["target_parameter_name"]},
     )
-    client = api.connect(module)
+    service = Service(api.connect(module), lambda: "", time)
     try:
-        work = (_start if module.params["state"] == STARTED else _stop)(module, client)
+        work = (_start if module.params["state"] == STARTED else _stop)(module, service)
     except InvalidOption as invalid:
         module.fail_json(msg=str(invalid))
-    with interruptible():
-        _exit(module, client, work())
+    with interruptible() as interruptions:
+        _exit(module, service.client, run_one(work, service, interruptions))
 
 
 if __name__ == "__main__":

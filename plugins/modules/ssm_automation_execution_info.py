@@ -289,16 +289,13 @@ automation_executions:
 """
 
 import gc
+import time
 from typing import TYPE_CHECKING
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import AnsibleAutomationError
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.finding import (
-    find_executions,
-    read_found,
-)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.pending import awaits_decision
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.filters import (
@@ -312,6 +309,13 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.signal import check_execution_id
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import advice, fail
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.results import execution_result
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.reading import (
+    find_executions,
+    read_executions,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import run_one
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -339,14 +343,14 @@ def _queries(module: AnsibleAWSModule, client: BaseClient) -> list[Filters]:
     return [build_filters(params["filters"], rules) if params["filters"] else []]
 
 
-def _find(module: AnsibleAWSModule, client: BaseClient, queries: list[Filters]) -> list[Execution]:
+async def _find(module: AnsibleAWSModule, service: Service, queries: list[Filters]) -> list[Execution]:
     params, at_most = module.params, module.params["max_results"]
     if params["include_steps"] and params["automation_execution_ids"] is not None:
-        return read_found(client, params["automation_execution_ids"], at_most)
-    found = find_executions(client, queries, at_most)
+        return await read_executions(service, params["automation_execution_ids"], at_most)
+    found = await find_executions(service, queries, at_most)
     if not params["include_steps"] and not params["awaiting_decision"]:
         return found
-    executions = read_found(client, [execution.id for execution in found])
+    executions = await read_executions(service, [execution.id for execution in found])
     return [each for each in executions if not params["awaiting_decision"] or awaits_decision(each)]
 
 
@@ -359,9 +363,11 @@ def main() -> None:
             ("automation_execution_ids", "awaiting_decision"),
         ],
     )
-    client = api.connect(module)
+    service = Service(api.connect(module), lambda: "", time)
     try:
-        executions = _find(module, client, _queries(module, client))
+        work = _find(module, service, _queries(module, service.client))
+        # Nothing is changed here, so a signal of the operating system ends the process as it would any other.
+        executions = run_one(work, service, Interruptions())
     except InvalidOption as invalid:
         module.fail_json(msg=str(invalid))
     except AnsibleAutomationError as error:

@@ -649,11 +649,10 @@ outcomes:
 import gc
 import time
 from collections.abc import Callable
-from functools import cache
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api, identity
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import AnsibleAutomationError
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import SIGNAL_TYPES, Signal
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
@@ -670,7 +669,9 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import advice, fail
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import interruptible
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import run_one
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.outcome import Outcome
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.results import signal_result
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.signaller import Options, Signaller
 
@@ -727,10 +728,9 @@ def _options(module: AnsibleAWSModule) -> Options:
 
 
 def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
-    @cache
     def ask() -> str:
         try:
-            return api.caller_arn(module)
+            return identity.caller_arn(module)
         except AnsibleAutomationError as error:
             module.warn(f"Whether the caller has decided at the gate before is not known: {error}.")
             return ""
@@ -738,8 +738,7 @@ def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
     return ask
 
 
-def _signal_one(module: AnsibleAWSModule, service: Service, signaller: Signaller) -> None:
-    outcome = signaller.take_to(module.params["automation_execution_id"])
+def _exit(module: AnsibleAWSModule, service: Service, outcome: Outcome) -> None:
     for warning in outcome.warnings:
         module.warn(warning)
     result = signal_result(outcome, *api.region_and_partition(service.client))
@@ -776,11 +775,12 @@ def _run(module: AnsibleAWSModule) -> None:
     limits = api.signal_limits(client)
     _check_ids(module, limits)
     signal, options = _wanted_signal(module, limits), _options(module)
-    service = Service(client, _caller(module), time)
+    execution_id = module.params["automation_execution_id"]
+    service = Service(client, _caller(module), time, is_batch=execution_id is None)
     signaller = Signaller(service, signal, options)
-    if module.params["automation_execution_id"] is not None:
-        with interruptible():
-            _signal_one(module, service, signaller)
+    if execution_id is not None:
+        with interruptible() as interruptions:
+            _exit(module, service, run_one(signaller.work_on(execution_id), service, interruptions))
     else:
         # Every task loads its code anew, so what only many executions need is not loaded for one.
         from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.many import signal_many

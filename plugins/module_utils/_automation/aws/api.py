@@ -1,11 +1,9 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-
 """The calls to AWS, one thin function each; nothing else in the collection talks to boto3.
 
-Reads take C(aws_retry): whether they are tried again by themselves after throttling, a lost connection or a fault
-of the service. Sends never are, and the client itself has no retries (see C(connect)).
+Each is made once: the client has no retries of its own (see `connect`), those of runtime/retry.py serve all.
 """
 
 from __future__ import annotations
@@ -16,15 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 try:
     from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
 except ImportError:  # AnsibleAWSModule tells the user that boto3 is missing.
-    BotoCoreError = ClientError = ResponseParserError = Exception
+    BotoCoreError = ClientError = Exception
 
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from ..options.limits import Limits, limits_of
-from .errors import AutomationErrorHandler, MalformedAnswer, is_transient
+from . import answers
+from .errors import AutomationErrorHandler, MalformedAnswer
 
 if TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -33,35 +30,23 @@ if TYPE_CHECKING:
 
 # botocore's own retries are off: it would repeat a request whose answer got lost.
 NO_RETRIES = {"total_max_attempts": 1}
+# A connection that has not come about after so many seconds will not; users may give other times in aws_config.
+CONNECT_TIMEOUT = 10
 # Part of the user agent of every call. A test holds it against galaxy.yml.
 COLLECTION_VERSION = "0.1.0"
-
-
-class ReadRetry(AWSRetry):
-    """Retries of reads: AWSRetry knows a list of codes; here every transient fault counts, lost connections too."""
-
-    base_class = (ClientError, BotoCoreError)
-
-    @staticmethod
-    def status_code_from_exception(error: Exception) -> Exception:
-        """Return the error itself: more than its code says whether it is transient."""
-        return error
-
-    @staticmethod
-    def found(response_code: Exception, catch_extra_error_codes: Sequence[str] | None = None) -> bool:
-        """Return whether to try again."""
-        return is_transient(response_code)
+# How many entries one call lists at most (API reference).
+PAGE = 50
 
 
 def connect(module: AnsibleAWSModule, connections: int | None = None) -> BaseClient:
-    """Return an SSM client that sends each request once, over so many C(connections) at a time.
+    """Return an SSM client that sends each request once, over so many `connections` at a time.
 
     botocore would repeat a request whose answer got lost, and so deliver a signal twice. The user's aws_config
     is honoured but for its retries.
     """
     set_collection_info(collection_name="ssmops.automation", collection_version=COLLECTION_VERSION)
-    pool = {"max_pool_connections": connections} if connections else {}
-    config = {**pool, **(module.params.get("aws_config") or {}), "retries": NO_RETRIES}
+    defaults = {"connect_timeout": CONNECT_TIMEOUT, **({"max_pool_connections": connections} if connections else {})}
+    config = {**defaults, **(module.params.get("aws_config") or {}), "retries": NO_RETRIES}
     return module.client("ssm", aws_config=config)
 
 
@@ -70,58 +55,39 @@ def signal_limits(client: BaseClient) -> Limits:
     return limits_of(client.meta.service_model.operation_model("SendAutomationSignal").input_shape)
 
 
+@dataclass(frozen=True)
+class Page:
+    """Some entries of a list, and the token of the next page, which is empty on the last one."""
+
+    entries: list[dict[str, Any]]
+    next_token: str
+
+
 @AutomationErrorHandler.common_error_handler("read the Automation execution")
-def get_automation_execution(
-    client: BaseClient, automation_execution_id: str, aws_retry: bool = True
-) -> dict[str, Any]:
+def get_automation_execution(client: BaseClient, automation_execution_id: str) -> dict[str, Any]:
     """Return the API's AutomationExecution (GetAutomationExecution)."""
-    request = {"AutomationExecutionId": automation_execution_id}
-    return _read(client.get_automation_execution, request, "AutomationExecution", aws_retry)["AutomationExecution"]
+    answer = _call(client.get_automation_execution, {"AutomationExecutionId": automation_execution_id})
+    raw: dict[str, Any] = answer.get("AutomationExecution", {})
+    _refuse(client.get_automation_execution, answers.problem_with_execution(raw, automation_execution_id))
+    return raw
 
 
 @AutomationErrorHandler.common_error_handler("read the steps of the Automation execution")
-def describe_automation_step_executions(
-    client: BaseClient, automation_execution_id: str, aws_retry: bool = True
-) -> list[dict[str, Any]]:
-    """Return the API's StepExecutions, all pages of them (DescribeAutomationStepExecutions, 50 a call)."""
-    steps: list[dict[str, Any]] = []
-    page: dict[str, Any] = {"AutomationExecutionId": automation_execution_id, "MaxResults": 50}
-    while True:
-        answer = _read(client.describe_automation_step_executions, page, "StepExecutions", aws_retry)
-        steps += answer["StepExecutions"]
-        # The last page may carry an empty token (API reference).
-        if not answer.get("NextToken"):
-            return steps
-        page["NextToken"] = answer["NextToken"]
+def describe_automation_step_executions(client: BaseClient, automation_execution_id: str, token: str = "") -> Page:
+    """Return the API's StepExecutions, one page (DescribeAutomationStepExecutions, 50 a call)."""
+    request = {"AutomationExecutionId": automation_execution_id, "MaxResults": PAGE}
+    call = client.describe_automation_step_executions
+    return _page(call, request, token, "StepExecutions", answers.problem_with_steps)
 
 
 @AutomationErrorHandler.common_error_handler("list Automation executions")
 def describe_automation_executions(
-    client: BaseClient, filters: Sequence[Mapping[str, Any]], at_most: int | None = None
-) -> list[dict[str, Any]]:
-    """Return the API's AutomationExecutionMetadata that match, all pages (DescribeAutomationExecutions, 50 a call).
-
-    C(at_most) ends the listing once so many are found.
-    """
-    found: list[dict[str, Any]] = []
-    page: dict[str, Any] = {"MaxResults": min(50, at_most or 50), **({"Filters": list(filters)} if filters else {})}
-    while True:
-        answer = _read(client.describe_automation_executions, page, "AutomationExecutionMetadataList", True)
-        found += answer["AutomationExecutionMetadataList"]
-        if not answer.get("NextToken") or (at_most is not None and len(found) >= at_most):
-            return found[:at_most]
-        page["NextToken"] = answer["NextToken"]
-
-
-@AutomationErrorHandler.common_error_handler("list Automation executions")
-def list_automation_executions(client: BaseClient, automation_execution_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the API's AutomationExecutionMetadata of these executions, in one call that is tried once."""
-    request = {
-        "Filters": [{"Key": "ExecutionId", "Values": list(automation_execution_ids)}],
-        "MaxResults": len(automation_execution_ids),
-    }
-    listed = _answer_with(client.describe_automation_executions, request, "AutomationExecutionMetadataList")
-    return listed["AutomationExecutionMetadataList"]
+    client: BaseClient, filters: Sequence[Mapping[str, Any]], token: str = "", at_most: int = PAGE
+) -> Page:
+    """Return the API's AutomationExecutionMetadata that match, one page (DescribeAutomationExecutions, 50 a call)."""
+    request: dict[str, Any] = {"MaxResults": at_most, **({"Filters": list(filters)} if filters else {})}
+    call = client.describe_automation_executions
+    return _page(call, request, token, "AutomationExecutionMetadataList", answers.problem_with_summaries)
 
 
 @AutomationErrorHandler.common_error_handler("send the signal to the Automation execution")
@@ -132,10 +98,7 @@ def send_automation_signal(
     request: dict[str, Any] = {"AutomationExecutionId": automation_execution_id, "SignalType": signal_type}
     if payload:
         request["Payload"] = dict(payload)
-    answer = _call(client.send_automation_signal, request)
-    # The answer is empty, so it is its request id alone that tells the service's from a proxy's.
-    if not answer["ResponseMetadata"].get("RequestId"):
-        raise MalformedAnswer(operation="SendAutomationSignal")
+    _expect_empty(client.send_automation_signal, request)
 
 
 @dataclass(frozen=True)
@@ -149,31 +112,33 @@ class Started:
 @AutomationErrorHandler.common_error_handler("start the Automation execution")
 def start_automation_execution(client: BaseClient, request: Mapping[str, Any]) -> Started:
     """Start an execution (StartAutomationExecution)."""
-    answer = _answer_with(client.start_automation_execution, request, "AutomationExecutionId")
-    return Started(answer["AutomationExecutionId"], answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date"))
+    answer = _call(client.start_automation_execution, request)
+    execution_id = answer.get("AutomationExecutionId")
+    _refuse(client.start_automation_execution, answers.is_text_with_content(execution_id))
+    return Started(str(execution_id), answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date"))
 
 
 @AutomationErrorHandler.common_error_handler("stop the Automation execution")
 def stop_automation_execution(client: BaseClient, automation_execution_id: str, stop_type: str) -> None:
-    """Stop an execution, by C(Cancel) or C(Complete) (StopAutomationExecution)."""
+    """Stop an execution, by `Cancel` or `Complete` (StopAutomationExecution)."""
     request = {"AutomationExecutionId": automation_execution_id, "Type": stop_type}
-    answer = _call(client.stop_automation_execution, request)
-    # The answer is empty, see send_automation_signal.
-    if not answer["ResponseMetadata"].get("RequestId"):
-        raise MalformedAnswer(operation="StopAutomationExecution")
+    _expect_empty(client.stop_automation_execution, request)
 
 
 @AutomationErrorHandler.common_error_handler("read the runbook")
 def describe_document(client: BaseClient, name: str, version: str | None) -> dict[str, Any]:
     """Return the API's DocumentDescription (DescribeDocument); without a version that of the default one."""
-    return _read(client.describe_document, _document(name, version), "Document", True)["Document"]
+    raw: dict[str, Any] = _call(client.describe_document, _document(name, version)).get("Document", {})
+    _refuse(client.describe_document, "" if isinstance(raw, dict) else "it has no Document")
+    return raw
 
 
 @AutomationErrorHandler.common_error_handler("read the content of the runbook")
 def get_document(client: BaseClient, name: str, version: str | None) -> str:
     """Return the content of a document in JSON (GetDocument); without a version that of the default one."""
-    request = {**_document(name, version), "DocumentFormat": "JSON"}
-    return str(_read(client.get_document, request, "Content", True)["Content"])
+    content = _call(client.get_document, {**_document(name, version), "DocumentFormat": "JSON"}).get("Content")
+    _refuse(client.get_document, answers.is_text(content))
+    return str(content)
 
 
 def _document(name: str, version: str | None) -> dict[str, str]:
@@ -191,34 +156,48 @@ def listing_model(client: BaseClient) -> StructureShape:
 
 
 def region_and_partition(client: BaseClient) -> tuple[str, str]:
-    """Return the client's region and its partition, such as C(aws) or C(aws-cn); no call is made."""
+    """Return the client's region and its partition, such as `aws` or `aws-cn`; no call is made."""
     return client.meta.region_name, client.meta.partition
 
 
 @AutomationErrorHandler.common_error_handler("ask who the caller is")
-def caller_arn(module: AnsibleAWSModule) -> str:
+def get_caller_identity(client: BaseClient) -> str:
     """Return the caller's ARN as STS names it (GetCallerIdentity)."""
-    return str(_answer_with(module.client("sts").get_caller_identity, {}, "Arn")["Arn"])
+    arn = _call(client.get_caller_identity, {}).get("Arn")
+    _refuse(client.get_caller_identity, answers.is_text_with_content(arn))
+    return str(arn)
 
 
-_patiently = ReadRetry.jittered_backoff(retries=6, delay=0.5, max_delay=8)
+def _page(
+    call: Callable[..., dict[str, Any]],
+    request: Mapping[str, Any],
+    token: str,
+    member: str,
+    problem_with: Callable[[Any], str],
+) -> Page:
+    answer = _call(call, {**request, **({"NextToken": token} if token else {})})
+    entries, next_token = answer.get(member), answer.get("NextToken")
+    # The last page has no token or an empty one (API reference).
+    _refuse(call, problem_with(entries) or answers.is_text(next_token or ""))
+    return Page(entries or [], next_token or "")
 
 
-def _read(
-    call: Callable[..., dict[str, Any]], request: Mapping[str, Any], member: str, aws_retry: bool
-) -> dict[str, Any]:
-    return (_patiently(_answer_with) if aws_retry else _answer_with)(call, request, member)
-
-
-def _answer_with(call: Callable[..., dict[str, Any]], request: Mapping[str, Any], member: str) -> dict[str, Any]:
+def _expect_empty(call: Callable[..., dict[str, Any]], request: Mapping[str, Any]) -> None:
     answer = _call(call, request)
-    if member not in answer:
-        raise MalformedAnswer(operation=call.__name__)
-    return answer
+    # The answer is empty, so it is its request id alone that tells the service's from a proxy's.
+    _refuse(call, "" if answer["ResponseMetadata"].get("RequestId") else "it has no request id")
 
 
 def _call(call: Callable[..., dict[str, Any]], request: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return call(**request)
-    except ResponseParserError as error:
-        raise MalformedAnswer(operation=call.__name__) from error
+    except (BotoCoreError, ClientError):
+        raise
+    except Exception as error:
+        # botocore's parsers take the shape of an answer for granted and fail in many ways where it is another one.
+        raise MalformedAnswer(operation=call.__name__, problem=repr(error)) from error
+
+
+def _refuse(call: Callable[..., dict[str, Any]], problem: str) -> None:
+    if problem:
+        raise MalformedAnswer(operation=call.__name__, problem=problem)

@@ -1,30 +1,33 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-"""Errors of the Automation API: one exception, the handler that raises it, and what to tell the user next."""
+"""Errors of the Automation API: one exception, the handler that raises it, and what an error says of its request."""
 
 from __future__ import annotations
 
+import socket
+import ssl
 from enum import Enum
+from typing import Any
 
 try:
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
         ConnectionError,
-        ConnectTimeoutError,
-        EndpointConnectionError,
         HTTPClientError,
-        ProxyConnectionError,
     )
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError, SSLError
 
-    # The request did not leave: no connection came about.
-    _NEVER_ARRIVED: tuple[type[Exception], ...] = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
     _CONNECTION_LOST: tuple[type[Exception], ...] = (ConnectionError, HTTPClientError)
+    # urllib3 raises these while it connects, before it writes a byte of the request. botocore's own classes tell
+    # less: its ProxyConnectionError is also raised for a connection that broke after the request had gone out.
+    _NOT_CONNECTED: tuple[type[Exception], ...] = (NewConnectionError, ConnectTimeoutError, socket.gaierror)
+    _BY_PROXY: tuple[type[Exception], ...] = (ProxyError,)
+    _BY_TLS: tuple[type[Exception], ...] = (SSLError,)
 except ImportError:  # AnsibleAWSModule tells the user that boto3 is missing.
     BotoCoreError = ClientError = Exception
-    _NEVER_ARRIVED = _CONNECTION_LOST = ()
+    _CONNECTION_LOST = _NOT_CONNECTED = _BY_PROXY = _BY_TLS = ()
 
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -67,12 +70,22 @@ THROTTLING = frozenset(
 
 
 class AnsibleAutomationError(AnsibleAWSError):
-    """A call to the Automation API that failed; C(exception) is botocore's error."""
+    """A call to the Automation API that failed; `exception` is botocore's error."""
 
     @property
     def code(self) -> str:
         """The service's error code, or an empty string where it gave none."""
         return error_code(self.exception)
+
+    @property
+    def send_result(self) -> SendResult:
+        """What the error says of the request."""
+        return send_result_of(self.exception)
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same read may well succeed soon."""
+        return is_transient(self.exception)
 
 
 class AutomationErrorHandler(AWSErrorHandler):
@@ -82,9 +95,15 @@ class AutomationErrorHandler(AWSErrorHandler):
 
 
 class MalformedAnswer(BotoCoreError):
-    """An answer that is not the service's, although its status says success: cut short, or some proxy's page."""
+    """An answer that is not the service's, although it came: cut short, some proxy's page, or of a wrong shape."""
 
-    fmt = "The answer to {operation} cannot be read."
+    fmt = "The answer to {operation} cannot be read: {problem}."
+
+
+class NoAnswerInTime(BotoCoreError):
+    """A call that was waited for no longer; what becomes of it is not known."""
+
+    fmt = "There was no answer to {operation} within {seconds:g} s."
 
 
 class SendResult(Enum):
@@ -93,8 +112,13 @@ class SendResult(Enum):
     ACCEPTED = "there is no error"
     NOT_ACCEPTED = "the service is throttling and took nothing in"
     NEVER_ARRIVED = "no connection came about"
-    UNCERTAIN = "the request went out, the answer got lost or is a fault"
+    UNCERTAIN = "the request may have gone out, the answer got lost or is a fault"
     REFUSED = "the service said no, or botocore before it"
+
+    @property
+    def is_certainly_not_taken(self) -> bool:
+        """Whether the service has not taken the request, so that it may be sent again."""
+        return self in (SendResult.NOT_ACCEPTED, SendResult.NEVER_ARRIVED)
 
 
 def error_code(error: BaseException | None) -> str:
@@ -104,21 +128,51 @@ def error_code(error: BaseException | None) -> str:
 
 def send_result_of(error: BaseException | None) -> SendResult:
     """Return what an error says of the request that met it."""
-    if error_code(error) in THROTTLING:
-        return SendResult.NOT_ACCEPTED
-    if isinstance(error, _NEVER_ARRIVED):
+    if _never_connected(error):
         return SendResult.NEVER_ARRIVED
-    if isinstance(error, (*_CONNECTION_LOST, MalformedAnswer)) or _is_fault(error):
+    if isinstance(error, ClientError):
+        return _send_result_of_answer(error)
+    if isinstance(error, (*_CONNECTION_LOST, MalformedAnswer, NoAnswerInTime)):
         return SendResult.UNCERTAIN
     return SendResult.REFUSED
 
 
+def _send_result_of_answer(error: ClientError) -> SendResult:
+    if error_code(error) in THROTTLING:
+        return SendResult.NOT_ACCEPTED
+    if is_fault(error) or not _is_of_the_service(error):
+        return SendResult.UNCERTAIN
+    return SendResult.REFUSED
+
+
+def _is_of_the_service(error: ClientError) -> bool:
+    """Return whether the service itself says no: a proxy on the way gives no code, so botocore takes the status."""
+    code = error_code(error)
+    return bool(code) and not code.isdigit()
+
+
+def is_fault(error: ClientError) -> bool:
+    """Return whether the service failed, rather than refused."""
+    return error_code(error) == INTERNAL_ERROR or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
+
+
+def _never_connected(error: BaseException | None) -> bool:
+    """Return whether no byte of the request was written, going by what urllib3 raised."""
+    cause = getattr(error, "kwargs", {}).get("error")
+    if isinstance(cause, _BY_PROXY):
+        cause = getattr(cause, "original_error", None)
+    return isinstance(cause, _NOT_CONNECTED) or _is_untrusted(cause)
+
+
+def _is_untrusted(cause: Any) -> bool:
+    """Return whether the server's certificate was refused, which ends the handshake."""
+    reason = cause.args[0] if isinstance(cause, _BY_TLS) and cause.args else None
+    return isinstance(reason, ssl.SSLCertVerificationError)
+
+
 def is_transient(error: BaseException | None) -> bool:
     """Return whether the same read may well succeed soon: throttling, a lost connection, a fault of the service."""
-    return send_result_of(error) is not SendResult.REFUSED
-
-
-def _is_fault(error: BaseException | None) -> bool:
-    if not isinstance(error, ClientError):
-        return False
-    return error_code(error) == INTERNAL_ERROR or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
+    cause = getattr(error, "kwargs", {}).get("error")
+    if isinstance(error, ClientError):
+        return error_code(error) in THROTTLING or is_fault(error)
+    return send_result_of(error) is not SendResult.REFUSED and not _is_untrusted(cause)

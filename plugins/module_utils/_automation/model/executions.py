@@ -17,9 +17,10 @@ from typing import Any
 
 from . import statuses
 
-APPROVE = "aws:approve"
-PAUSE = "aws:pause"
-LOOP = "aws:loop"
+APPROVE_ACTION = "aws:approve"
+PAUSE_ACTION = "aws:pause"
+LOOP_ACTION = "aws:loop"
+CHILD_ACTION = "aws:executeAutomation"
 
 # The actions of the Automation actions reference. A step with any other action is left to the service.
 KNOWN_ACTIONS = frozenset(
@@ -51,7 +52,7 @@ KNOWN_ACTIONS = frozenset(
 )
 
 # What is asked of the API's answer itself after the rest is lifted out of it.
-_KEPT = ("CurrentStepName", "CurrentAction", "ExecutionEndTime")
+_KEPT = ("CurrentStepName", "CurrentAction", "ExecutionEndTime", "DocumentName", "DocumentVersion")
 
 INTERACTIVE = "Interactive"
 ACCESS_REQUEST = "AccessRequest"
@@ -70,6 +71,8 @@ class Step:
     outputs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     failure_message: str = ""
     on_failure: str = "Abort"
+    is_critical: bool | None = None
+    ended_at: datetime | None = None
     started_at: datetime | None = None
     timeout_seconds: int | None = None
     valid_next_steps: Sequence[str] = ()
@@ -86,6 +89,8 @@ class Step:
             outputs=raw.get("Outputs") or {},
             failure_message=raw.get("FailureMessage", ""),
             on_failure=raw.get("OnFailure") or "Abort",
+            is_critical=raw.get("IsCritical"),
+            ended_at=raw.get("ExecutionEndTime"),
             started_at=raw.get("ExecutionStartTime"),
             timeout_seconds=raw.get("TimeoutSeconds"),
             valid_next_steps=raw.get("ValidNextSteps") or (),
@@ -112,14 +117,28 @@ class Step:
         return not self.is_ahead and not self.has_ended
 
     @property
+    def is_forgiven(self) -> bool:
+        """Whether the runbook goes on after a failure of the step, and does not count it as one of its own.
+
+        isCritical is false by default with onFailure Continue, and true otherwise (user guide, shared properties).
+        """
+        return not self.is_critical if self.is_critical is not None else self.on_failure == "Continue"
+
+    def is_same_run(self, other: Step) -> bool:
+        """Return whether both are the same step execution; where an id was not read the name has to do."""
+        if self.execution_id and other.execution_id:
+            return self.execution_id == other.execution_id
+        return self.name == other.name
+
+    @property
     def is_gate(self) -> bool:
         """Whether the step takes approvals. An action that AWS added later may."""
-        return self.action == APPROVE or self.action not in KNOWN_ACTIONS
+        return self.action == APPROVE_ACTION or self.action not in KNOWN_ACTIONS
 
     @property
     def is_pause(self) -> bool:
         """Whether the step takes Resume. An action that AWS added later may."""
-        return self.action == PAUSE or self.action not in KNOWN_ACTIONS
+        return self.action == PAUSE_ACTION or self.action not in KNOWN_ACTIONS
 
 
 @dataclass(frozen=True)
@@ -198,7 +217,7 @@ class Execution:
         """
         if not self.steps or not self.steps_complete:
             return False
-        if any(step.action == LOOP and not step.has_ended for step in self.steps):
+        if any(step.action == LOOP_ACTION and not step.has_ended for step in self.steps):
             return False
         return not self.is_interactive or any(step.is_ahead for step in self.steps)
 
@@ -208,11 +227,32 @@ class Execution:
 
     def find_step_execution(self, step_execution_id: str) -> Step | None:
         """Return the step with this step execution id."""
+        if not step_execution_id:
+            return None
         return next((step for step in self.steps if step.execution_id == step_execution_id), None)
 
+    def same_run(self, step: Step) -> Step | None:
+        """Return the same step execution in this state; where its id was not read, the step of its name."""
+        found = self.find_step_execution(step.execution_id)
+        return found or next((each for each in self.steps if each.is_same_run(step)), None)
+
     def failed_step(self) -> Step | None:
-        """Return the first step that ended badly."""
-        return next((step for step in self.steps if step.status in statuses.UNSUCCESSFUL), None)
+        """Return the step that ended the execution badly: the last one that did not do well and was not forgiven.
+
+        A failure that the runbook goes on after (onFailure step:x) is still that of the execution, so of several
+        the one with the execution's own status comes first.
+        """
+        failed = [step for step in self.steps if step.status in statuses.UNSUCCESSFUL]
+        to_blame = [step for step in failed if not step.is_forgiven] or failed
+        candidates = [step for step in to_blame if step.status == self.status] or to_blame
+        # A loop fails because a step within it does, which tells more.
+        within = [step for step in candidates if step.action != LOOP_ACTION] or candidates
+        return max(within, key=lambda step: step.ended_at.timestamp() if step.ended_at else 0.0, default=None)
+
+    @property
+    def document(self) -> tuple[str, str | None]:
+        """The runbook that runs: its name, and its version where that is known."""
+        return str(self.raw.get("DocumentName", "")), self.raw.get("DocumentVersion")
 
 
 def _most_current(steps: Sequence[Step]) -> Step | None:

@@ -13,7 +13,8 @@ from typing import Any
 
 from . import statuses
 from .approvers import is_approver
-from .executions import APPROVE, Execution, Step
+from .executions import APPROVE_ACTION, Execution, Step
+from .signals import APPROVE, Signal
 
 APPROVED = "Approved"
 REJECTED = "Rejected"
@@ -33,7 +34,7 @@ class Decision:
 
 def approval_steps(execution: Execution) -> list[Step]:
     """Return the aws:approve steps of an execution in its order."""
-    return [step for step in execution.steps if step.action == APPROVE]
+    return [step for step in execution.steps if step.action == APPROVE_ACTION]
 
 
 def waiting_step(execution: Execution) -> Step | None:
@@ -60,6 +61,11 @@ def decision_of(gate: Step) -> str:
     return APPROVED if gate.status == statuses.SUCCESS else ""
 
 
+def decision_for(signal: Signal) -> str:
+    """Return what a gate comes to by Approve or Reject."""
+    return APPROVED if signal.type == APPROVE else REJECTED
+
+
 def decisions_at(gate: Step) -> list[Decision]:
     """Return the decisions that a gate holds so far.
 
@@ -74,7 +80,7 @@ def approvals_needed(gate: Step) -> int:
     """Return how many approvals a gate asks for; 1 where its inputs do not say (user guide, aws:approve)."""
     try:
         return max(1, int(json.loads(gate.inputs.get("MinRequiredApprovals", "1"))))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 1
 
 

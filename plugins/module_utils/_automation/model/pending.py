@@ -13,14 +13,13 @@ from datetime import timedelta
 from typing import Any
 
 from . import gates, statuses
-from .executions import APPROVE, PAUSE, Execution, Step
-from .signals import APPROVE as APPROVE_SIGNAL
-from .signals import REJECT, RESUME, START_STEP
+from .executions import APPROVE_ACTION, PAUSE_ACTION, Execution, Step
+from .signals import APPROVE, REJECT, RESUME, START_STEP
 
 # The timeoutSeconds of aws:approve and aws:pause where the runbook gives none (user guide, both actions).
 DEFAULT_TIMEOUT = 604800
 
-_SIGNALS = {APPROVE: (APPROVE_SIGNAL, REJECT), PAUSE: (RESUME,)}
+_SIGNALS = {APPROVE_ACTION: (APPROVE, REJECT), PAUSE_ACTION: (RESUME,)}
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def waiting_for(execution: Execution) -> list[WaitingFor]:
     if step is not None:
         return [_at_step(execution, step)]
     if execution.status in statuses.AWAITING_DECISION:
-        return [WaitingFor(None, (APPROVE_SIGNAL, REJECT))]
+        return [WaitingFor(None, (APPROVE, REJECT))]
     if execution.is_interactive and execution.status == statuses.WAITING and gates.live_step(execution) is None:
         return [WaitingFor(None, (START_STEP,), _valid_next_steps(execution))]
     return []
@@ -65,13 +64,13 @@ def waiting_for(execution: Execution) -> list[WaitingFor]:
 
 def awaits_decision(execution: Execution) -> bool:
     """Return whether an execution waits for Approve or Reject."""
-    return any(APPROVE_SIGNAL in wait.signals for wait in waiting_for(execution))
+    return any(APPROVE in wait.signals for wait in waiting_for(execution))
 
 
 def _at_step(execution: Execution, step: Step) -> WaitingFor:
     # An action that AWS added later may take any signal; none is named rather than a wrong one.
     signals = _SIGNALS.get(step.action, ())
-    approvals = approvals_at(step) if step.action == APPROVE and execution.steps_complete else None
+    approvals = approvals_at(step) if step.action == APPROVE_ACTION and execution.steps_complete else None
     return WaitingFor(step, signals, approvals=approvals, times_out_at=_times_out_at(step) if signals else None)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..model import statuses
-from ..model.executions import APPROVE
+from ..model.executions import APPROVE_ACTION
 from .invalid import InvalidOption
 from .limits import Range, range_of
 
@@ -63,7 +63,7 @@ def awaiting_decision(wanted: Mapping[str, Any], rules: FilterRules) -> list[Fil
     for key in (EXECUTION_STATUS, CURRENT_ACTION):
         if key in wanted:
             raise InvalidOption(f"awaiting_decision sets the filter {key} itself: leave one of them out.")
-    at_gates = {**wanted, EXECUTION_STATUS: statuses.WAITING, CURRENT_ACTION: APPROVE}
+    at_gates = {**wanted, EXECUTION_STATUS: statuses.WAITING, CURRENT_ACTION: APPROVE_ACTION}
     requests = {**wanted, EXECUTION_STATUS: sorted(statuses.AWAITING_DECISION)}
     return [build_filters(at_gates, rules), build_filters(requests, rules)]
 
@@ -73,7 +73,12 @@ def batches(execution_ids: Sequence[str], rules: FilterRules) -> list[Filters]:
     size = rules.values.maximum or len(execution_ids)
     unique = list(dict.fromkeys(execution_ids))
     parts = [unique[start : start + size] for start in range(0, len(unique), size)]
-    return [[{"Key": EXECUTION_ID, "Values": part}] for part in parts]
+    return [executions_by_id(part) for part in parts]
+
+
+def executions_by_id(execution_ids: Sequence[str]) -> Filters:
+    """Return the filters that ask for these executions; the service takes ten ids at most."""
+    return [{"Key": EXECUTION_ID, "Values": list(execution_ids)}]
 
 
 def _checked_key(key: str, rules: FilterRules) -> str:

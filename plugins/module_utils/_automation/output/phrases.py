@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 from ..model import gates
-from ..model.executions import APPROVE, Execution
+from ..model.executions import APPROVE_ACTION, Execution
 
 
 def explain_state(execution: Execution) -> str:
@@ -28,6 +31,15 @@ def after_waiting(last: Execution | None, in_time: bool, failure: str, waited: f
     return f"{where[0].upper()}{where[1:]}."
 
 
+def at_fault(fault: Exception, told: str) -> str:
+    """Tell of a fault of this program; `told` is the sentence about how far the task had got."""
+    *_callers, place = traceback.extract_tb(fault.__traceback__)
+    where = f"{Path(place.filename).name}, line {place.lineno}"
+    return (
+        f"The module itself is at fault: {fault!r} in {where}. {told} Please report it to the collection's maintainers."
+    )
+
+
 def _status(execution: Execution) -> str:
     if not execution.has_ended:
         return f"is {execution.status}"
@@ -36,7 +48,8 @@ def _status(execution: Execution) -> str:
 
 
 def approvals_at_gate(execution: Execution | None) -> str:
+    """Return how many approvals the gate has that waits, as a clause that goes on, or an empty string."""
     gate = gates.waiting_gate(execution) if execution and not execution.has_ended else None
     # Of a step without an id nothing but the name was read.
-    is_read = gate is not None and gate.action == APPROVE and bool(gate.execution_id)
+    is_read = gate is not None and gate.action == APPROVE_ACTION and bool(gate.execution_id)
     return f" and has {gates.describe_approvals(gate)}" if gate and is_read else ""

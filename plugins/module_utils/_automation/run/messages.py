@@ -25,7 +25,7 @@ from ..aws.errors import (
 from ..model.executions import Execution
 from ..options.start import StartRequest
 from ..output.failures import advice
-from ..output.phrases import explain_state
+from ..output.phrases import at_fault, explain_state
 from ..runtime.interruption import Interrupted
 from .documents import Document
 from .outcome import RunOutcome
@@ -129,7 +129,7 @@ def _runbook(request: StartRequest) -> str:
 
 
 def _at_attempt(outcome: RunOutcome) -> str:
-    return f", at attempt {outcome.attempts.count}" if outcome.attempts.count > 1 else ""
+    return f", at attempt {outcome.attempts.attempts}" if outcome.attempts.attempts > 1 else ""
 
 
 # Stops
@@ -149,8 +149,9 @@ def would_stop(stop_type: str, execution_id: str, now: Execution | None) -> str:
 def nothing_to_stop(stop_type: str, execution_id: str, outcome: RunOutcome) -> str:
     """Tell that the execution has ended or is being stopped already."""
     state = explain_state(outcome.after) if outcome.after else "it is over"
-    if outcome.attempts.count:
-        return f"{stop_type} to execution {execution_id} came second: {state}."
+    if outcome.attempts.attempts:
+        first = "somebody else stopped it first, unless something on the way repeated the request"
+        return f"{stop_type} to execution {execution_id} was not needed: {first}; {state}."
     return f"Did not send {stop_type} to execution {execution_id}: {state}."
 
 
@@ -167,7 +168,7 @@ def failed_stop(stop_type: str, execution_id: str, outcome: RunOutcome, error: A
     if outcome.changed:
         return f"It could not be waited for. {advice(error, execution_id)}"
     if outcome.attempts.is_unknown:
-        return f"{_unknown_stop(stop_type, execution_id)} The last attempt failed"
+        return f"{_unknown_stop(stop_type, execution_id)}{_state_now(outcome)} The last attempt failed"
     state = f": {explain_state(outcome.after)}" if outcome.after else ""
     if error.code == INVALID_STOP:
         return f"The service refused {stop_type} for execution {execution_id} in its present state{state}"
@@ -190,6 +191,28 @@ def _unknown_stop(stop_type: str, execution_id: str) -> str:
         f"Whether {stop_type} had an effect on execution {execution_id} is not known: an answer to it got lost."
         " Run the task again: it sends nothing once the execution has ended or is being cancelled."
     )
+
+
+def _state_now(outcome: RunOutcome) -> str:
+    return f" Now {explain_state(outcome.after)}." if outcome.after else ""
+
+
+def start_at_fault(request: StartRequest, outcome: RunOutcome, fault: Exception) -> str:
+    """Tell of a fault of this program at a start, and how far the task had got."""
+    if outcome.execution_id is not None:
+        return at_fault(fault, f"{_runbook(request)} had been started as execution {outcome.execution_id}.")
+    if outcome.attempts.is_unknown or outcome.attempts.accepted:
+        return at_fault(fault, _unknown_start(request))
+    return at_fault(fault, "Nothing was started.")
+
+
+def stop_at_fault(stop_type: str, execution_id: str, outcome: RunOutcome, fault: Exception) -> str:
+    """Tell of a fault of this program at a stop, and how far the task had got."""
+    if outcome.attempts.accepted:
+        return at_fault(fault, f"{stop_type} had been sent to execution {execution_id} and accepted.")
+    if outcome.attempts.is_unknown:
+        return at_fault(fault, _unknown_stop(stop_type, execution_id))
+    return at_fault(fault, f"{stop_type} has had no effect on execution {execution_id}.")
 
 
 def _only_the_starter(stop_type: str, execution: Execution) -> str:

@@ -6,37 +6,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from ..aws import api
 from ..aws.errors import ACCESS_DENIED, AnsibleAutomationError
 from ..model import statuses
 from ..model.executions import INTERACTIVE
 from ..options.start import StartRequest
+from ..runtime.retry import look_again
+from ..runtime.service import Service
 from . import messages
 from .documents import Document, objections, objections_to_values
 from .outcome import RunOutcome
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from botocore.client import BaseClient
 
 Found = TypeVar("Found")
 
 
 class StartPreview:
-    """Foretells what becomes of one request to start an execution, from the runbook's document."""
+    """Predicts what becomes of one request to start an execution, from the runbook's document."""
 
-    def __init__(self, client: BaseClient, request: StartRequest) -> None:
-        self._client = client
+    def __init__(self, service: Service, request: StartRequest) -> None:
+        self._service = service
         self._request = request
 
-    def preview(self, outcome: RunOutcome) -> None:
+    async def preview(self, outcome: RunOutcome) -> None:
         """Fill in the outcome. Raises AnsibleAutomationError where the document cannot be read."""
         outcome.client_token = self._request.client_token if self._request.is_repeatable else None
-        document = self._read(outcome, self._document)
-        against = self._objections(outcome, document) if document else []
+        document = await self._read(outcome, self._document)
+        against = await self._objections(outcome, document) if document else []
         if against:
             outcome.fail(messages.cannot_start(self._request, against))
             return
@@ -46,24 +43,25 @@ class StartPreview:
         outcome.diff = ({}, diff_side(self._request, status))
         outcome.msg = messages.would_start(self._request, document)
 
-    def _objections(self, outcome: RunOutcome, document: Document) -> list[str]:
+    async def _objections(self, outcome: RunOutcome, document: Document) -> list[str]:
         against = objections(document, self._request)
         if against or not self._request.parameters:
             return against
-        content = self._read(outcome, self._content)
+        content = await self._read(outcome, self._content)
         return objections_to_values(content, self._request) if content else []
 
-    def _document(self) -> Document:
-        request = self._request
-        return Document.from_api(api.describe_document(self._client, request.document_name, request.document_version))
+    async def _document(self) -> Document:
+        service, name, version = self._service, self._request.document_name, self._request.document_version
+        return Document.from_api(await look_again(service, lambda: service.document(name, version)))
 
-    def _content(self) -> str:
-        return api.get_document(self._client, self._request.document_name, self._request.document_version)
+    async def _content(self) -> str:
+        service, name, version = self._service, self._request.document_name, self._request.document_version
+        return await look_again(service, lambda: service.content(name, version))
 
-    def _read(self, outcome: RunOutcome, read: Callable[[], Found]) -> Found | None:
+    async def _read(self, outcome: RunOutcome, read: Callable[[], Awaitable[Found]]) -> Found | None:
         """Return what is read, or warn and return none where the caller may not read it."""
         try:
-            return read()
+            return await read()
         except AnsibleAutomationError as error:
             if error.code != ACCESS_DENIED:
                 raise

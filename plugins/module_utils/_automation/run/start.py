@@ -1,33 +1,31 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""Starting an execution, once: the orchestration behind `state=started` of ssm_automation_execution.
 
-"""Starting an execution, once: the orchestration behind C(state=started) of ssm_automation_execution."""
+A start carries a client token, by which the service recognises a repetition. So a lost answer is answered by sending
+again, without a look in between.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from ..aws import api
-from ..aws.errors import EXECUTION_NOT_FOUND, AnsibleAutomationError
-from ..aws.reading import read_execution
+from ..aws.api import Started
+from ..aws.errors import AnsibleAutomationError
 from ..model.executions import Execution
 from ..model.settling import failure_of
 from ..options.start import StartRequest
 from ..options.waiting import Pace
 from ..output.phrases import after_waiting
 from ..runtime.interruption import Interrupted
-from ..runtime.polling import Clock, Watched, wait_until
+from ..runtime.polling import Watch, Watched
+from ..runtime.retry import change_again, noted
+from ..runtime.service import Service
 from . import messages
 from .freshness import date_of, was_started_before
 from .outcome import RunOptions, RunOutcome
 from .preview import StartPreview, diff_side
-from .retry import repeat
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from botocore.client import BaseClient
 
 # How long to try to read an execution that has just been started, in seconds. Whether the service finds it at once
 # is not documented.
@@ -37,77 +35,73 @@ LOOK = Pace(timeout=10, delay=1)
 class Starter:
     """Carries out one request to start an execution."""
 
-    def __init__(self, client: BaseClient, clock: Clock, request: StartRequest, options: RunOptions) -> None:
-        self._client = client
-        self._clock = clock
+    def __init__(self, service: Service, request: StartRequest, options: RunOptions) -> None:
+        self._service = service
         self._request = request
         self._options = options
+        self._outcome = RunOutcome()
+        self._answered_at: datetime | None = None
+        self._took = 0.0
 
-    def start(self) -> RunOutcome:
-        """Start the execution and tell what became of it; errors of the service are told, not raised."""
-        outcome = RunOutcome()
+    async def start(self) -> RunOutcome:
+        """Start the execution and tell what became of it; errors and interruptions are told, not raised."""
+        outcome = self._outcome
         try:
             if self._options.check_mode:
-                StartPreview(self._client, self._request).preview(outcome)
+                await StartPreview(self._service, self._request).preview(outcome)
             else:
-                self._start(outcome)
+                await self._start()
         except AnsibleAutomationError as error:
             outcome.fail(messages.failed_start(self._request, outcome, error), error)
         except Interrupted as interruption:
             outcome.fail(messages.interrupted_start(self._request, outcome, interruption))
+        except Exception as fault:
+            # A fault of this program must not hide whether something was started.
+            outcome.fail(messages.start_at_fault(self._request, outcome, fault))
         return outcome
 
-    def _start(self, outcome: RunOutcome) -> None:
-        request, began = self._request, self._clock.monotonic()
-        outcome.client_token = request.client_token
-        started = repeat(
-            lambda: api.start_automation_execution(self._client, request.members), outcome.attempts, self._clock
-        )
-        answered_at, took = date_of(started.date), self._clock.monotonic() - began
+    async def _start(self) -> None:
+        outcome, began = self._outcome, self._service.clock.monotonic()
+        outcome.client_token = self._request.client_token
+        started = await self._send()
+        self._answered_at, self._took = date_of(started.date), self._service.clock.monotonic() - began
         outcome.execution_id, outcome.changed = started.execution_id, True
-        outcome.after = Execution.from_api({"AutomationExecutionId": started.execution_id})
-        outcome.msg = messages.started(request, outcome)
+        outcome.after = Execution(started.execution_id, "", raw={"AutomationExecutionId": started.execution_id})
+        outcome.msg = messages.started(self._request, outcome)
+        await self._look_after(started.execution_id)
 
-        def is_earlier(execution: Execution) -> bool:
-            started_at = execution.raw.get("ExecutionStartTime")
-            return request.is_repeatable and was_started_before(started_at, answered_at, took)
+    async def _send(self) -> Started:
+        service, attempts, members = self._service, self._outcome.attempts, self._request.members
+        return await change_again(service, lambda: noted(attempts, service.start(members, attempts.leaves)))
 
-        self._look_after(outcome, started.execution_id, is_earlier)
-
-    def _look_after(self, outcome: RunOutcome, execution_id: str, is_earlier: Callable[[Execution], bool]) -> None:
+    async def _look_after(self, execution_id: str) -> None:
         rest = self._options.rest
-
-        def read() -> Execution | None:
-            return self._read(outcome, execution_id, is_earlier)
 
         def is_enough(execution: Execution) -> bool:
             return rest is None or execution.rests
 
+        watch = Watch(self._service, execution_id, is_enough, may_be_missing=True)
         try:
-            watched = wait_until(read, is_enough, rest or LOOK, self._clock)
+            watched = await watch.during(rest or LOOK)
         except AnsibleAutomationError as error:
             if rest is not None:
                 raise
-            outcome.warnings.append(messages.not_seen(execution_id, error))
+            self._outcome.warnings.append(messages.not_seen(execution_id, error))
         else:
-            self._tell(outcome, execution_id, watched)
+            self._take_in(watched.seen)
+            self._tell(execution_id, watched)
 
-    def _read(
-        self, outcome: RunOutcome, execution_id: str, is_earlier: Callable[[Execution], bool]
-    ) -> Execution | None:
-        try:
-            execution = read_execution(self._client, execution_id, aws_retry=False)
-        except AnsibleAutomationError as error:
-            if error.code == EXECUTION_NOT_FOUND:
-                return None
-            raise
-        outcome.after, outcome.changed = execution, not is_earlier(execution)
-        outcome.msg = messages.started(self._request, outcome)
-        return execution
+    def _take_in(self, seen: Execution | None) -> None:
+        outcome = self._outcome
+        if seen is not None:
+            started_at = seen.raw.get("ExecutionStartTime")
+            is_earlier = self._request.is_repeatable and was_started_before(started_at, self._answered_at, self._took)
+            outcome.after, outcome.changed = seen, not is_earlier
+            outcome.msg = messages.started(self._request, outcome)
 
-    def _tell(self, outcome: RunOutcome, execution_id: str, watched: Watched) -> None:
-        seen, rest = watched.seen, self._options.rest
-        outcome.diff = self._diff(outcome, seen)
+    def _tell(self, execution_id: str, watched: Watched) -> None:
+        outcome, seen, rest = self._outcome, watched.seen, self._options.rest
+        outcome.diff = self._diff(seen)
         if rest is None:
             outcome.msg = messages.started(self._request, outcome, seen)
             if seen is None:
@@ -117,6 +111,6 @@ class Starter:
         outcome.failed = not watched.holds or bool(failure)
         outcome.msg += " " + after_waiting(seen, watched.holds, failure, rest.timeout)
 
-    def _diff(self, outcome: RunOutcome, seen: Execution | None) -> tuple[dict[str, str], dict[str, str]]:
+    def _diff(self, seen: Execution | None) -> tuple[dict[str, str], dict[str, str]]:
         side = diff_side(self._request, seen.status if seen else "")
-        return ({} if outcome.changed else side), side
+        return ({} if self._outcome.changed else side), side

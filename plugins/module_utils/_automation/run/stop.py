@@ -1,133 +1,133 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""Stopping an execution: the orchestration behind `state=cancelled` and `state=completed`.
 
-"""Stopping an execution: the orchestration behind C(state=cancelled) and C(state=completed)."""
+A second stop meets an execution that is stopped. So a lost answer is answered by sending again. But an execution does
+not tell who stopped it, so where an answer got lost, one that is over is no evidence that this task has stopped it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ..aws import api
 from ..aws.errors import ACCESS_DENIED, AnsibleAutomationError
-from ..aws.reading import read_execution
 from ..model.executions import Execution
 from ..output.phrases import after_waiting
 from ..runtime.interruption import Interrupted
-from ..runtime.polling import Clock, wait_until
+from ..runtime.polling import Watch
+from ..runtime.reading import read_execution
+from ..runtime.retry import change_again, noted
+from ..runtime.service import Service
 from . import messages
 from .outcome import RunOptions, RunOutcome
-from .retry import repeat
-from .stop_rules import diff_side, is_stopping, predict, shows
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
+from .stop_rules import diff_side, is_stopping, predict
 
 
 class Stopper:
-    """Stops executions, by C(Cancel) or C(Complete)."""
+    """Stops one execution, by `Cancel` or `Complete`."""
 
-    def __init__(self, client: BaseClient, clock: Clock, stop_type: str, options: RunOptions) -> None:
-        self._client = client
-        self._clock = clock
+    def __init__(self, service: Service, stop_type: str, options: RunOptions, execution_id: str) -> None:
+        self._service = service
         self._type = stop_type
         self._options = options
+        self._id = execution_id
+        self._outcome = RunOutcome(execution_id=execution_id)
 
-    def stop(self, execution_id: str) -> RunOutcome:
-        """Stop the execution and tell what became of it; errors of the service are told, not raised."""
-        outcome = RunOutcome(execution_id)
+    async def stop(self) -> RunOutcome:
+        """Stop the execution and tell what became of it; errors and interruptions are told, not raised."""
+        outcome = self._outcome
         try:
-            self._stop(outcome, execution_id)
+            await self._stop()
         except AnsibleAutomationError as error:
-            outcome.fail(messages.failed_stop(self._type, execution_id, outcome, error), error)
+            outcome.fail(messages.failed_stop(self._type, self._id, outcome, error), error)
         except Interrupted as interruption:
-            outcome.fail(messages.interrupted_stop(self._type, execution_id, outcome, interruption))
+            outcome.fail(messages.interrupted_stop(self._type, self._id, outcome, interruption))
+        except Exception as fault:
+            # A fault of this program must not hide whether something was stopped.
+            outcome.fail(messages.stop_at_fault(self._type, self._id, outcome, fault))
         return outcome
 
-    def _stop(self, outcome: RunOutcome, execution_id: str) -> None:
-        self._look(outcome, execution_id)
+    async def _stop(self) -> None:
+        outcome = self._outcome
+        await self._look()
         if outcome.before is not None and is_stopping(outcome.before):
-            self._leave(outcome, execution_id)
+            await self._leave()
         elif self._options.check_mode:
             outcome.changed = True
             outcome.diff = (diff_side(outcome.before.status), predict(self._type)) if outcome.before else None
-            outcome.msg = messages.would_stop(self._type, execution_id, outcome.before)
+            outcome.msg = messages.would_stop(self._type, self._id, outcome.before)
         else:
-            self._send(outcome, execution_id)
+            await self._send()
 
-    def _look(self, outcome: RunOutcome, execution_id: str) -> None:
+    async def _look(self) -> None:
+        outcome = self._outcome
         try:
-            outcome.before = outcome.after = read_execution(self._client, execution_id)
+            outcome.before = outcome.after = await read_execution(self._service, self._id)
         except AnsibleAutomationError as error:
             if error.code != ACCESS_DENIED:
                 raise
             outcome.readable = False
-            outcome.warnings.append(messages.no_look(self._type, execution_id))
+            outcome.warnings.append(messages.no_look(self._type, self._id))
 
-    def _send(self, outcome: RunOutcome, execution_id: str) -> None:
+    async def _send(self) -> None:
+        service, outcome = self._service, self._outcome
+        attempts = outcome.attempts
         try:
-            repeat(
-                lambda: api.stop_automation_execution(self._client, execution_id, self._type),
-                outcome.attempts,
-                self._clock,
-            )
+            await change_again(service, lambda: noted(attempts, service.stop(self._id, self._type, attempts.leaves)))
         except AnsibleAutomationError as error:
-            self._explain(outcome, execution_id, error)
+            await self._explain(error)
             return
         outcome.changed = True
-        outcome.msg = messages.stopped(self._type, execution_id, outcome)
-        self._follow(outcome, execution_id)
+        outcome.msg = messages.stopped(self._type, self._id, outcome)
+        await self._follow()
 
-    def _explain(self, outcome: RunOutcome, execution_id: str, error: AnsibleAutomationError) -> None:
+    async def _explain(self, error: AnsibleAutomationError) -> None:
         """Look what became of the execution when the service did not accept the request, or its answers got lost."""
-        self._read_back(outcome, execution_id)
-        if outcome.after is None or not is_stopping(outcome.after):
+        await self._read_back()
+        after = self._outcome.after
+        if self._outcome.attempts.in_doubt or after is None or not is_stopping(after):
             raise error
-        outcome.changed = outcome.attempts.in_doubt and shows(self._type, outcome.after)
-        if outcome.changed:
-            outcome.msg = messages.stopped(self._type, execution_id, outcome)
-            self._follow(outcome, execution_id)
-        else:
-            self._leave(outcome, execution_id)
+        await self._leave()
 
-    def _leave(self, outcome: RunOutcome, execution_id: str) -> None:
-        outcome.msg = messages.nothing_to_stop(self._type, execution_id, outcome)
+    async def _leave(self) -> None:
+        self._outcome.msg = messages.nothing_to_stop(self._type, self._id, self._outcome)
         if self._options.rest is None or self._options.check_mode:
-            self._note_diff(outcome)
+            self._note_diff()
         else:
-            self._await_end(outcome, execution_id)
+            await self._await_end()
 
-    def _follow(self, outcome: RunOutcome, execution_id: str) -> None:
+    async def _follow(self) -> None:
         if self._options.rest is not None:
-            self._await_end(outcome, execution_id)
+            await self._await_end()
             return
-        self._read_back(outcome, execution_id)
-        outcome.msg = messages.stopped(self._type, execution_id, outcome, outcome.after)
-        self._note_diff(outcome)
+        await self._read_back()
+        self._outcome.msg = messages.stopped(self._type, self._id, self._outcome, self._outcome.after)
+        self._note_diff()
 
-    def _read_back(self, outcome: RunOutcome, execution_id: str) -> None:
+    async def _read_back(self) -> None:
+        outcome = self._outcome
         outcome.after = None
         if not outcome.readable:
             return
         try:
-            outcome.after = read_execution(self._client, execution_id)
+            outcome.after = await read_execution(self._service, self._id)
         except AnsibleAutomationError as error:
-            outcome.warnings.append(messages.not_seen(execution_id, error))
+            outcome.warnings.append(messages.not_seen(self._id, error))
 
-    def _await_end(self, outcome: RunOutcome, execution_id: str) -> None:
-        pace = self._options.rest
+    async def _await_end(self) -> None:
+        outcome, pace = self._outcome, self._options.rest
         if pace is None:
             return
-
-        def read() -> Execution:
-            outcome.after = read_execution(self._client, execution_id, aws_retry=False)
-            return outcome.after
-
-        watched = wait_until(read, lambda execution: execution.has_ended, pace, self._clock)
+        watched = await Watch(self._service, self._id, _has_ended).during(pace)
+        outcome.after = watched.seen or outcome.after
         outcome.failed = not watched.holds
         outcome.msg += " " + after_waiting(outcome.after, watched.holds, "", pace.timeout)
-        self._note_diff(outcome)
+        self._note_diff()
 
-    def _note_diff(self, outcome: RunOutcome) -> None:
+    def _note_diff(self) -> None:
+        outcome = self._outcome
         if outcome.before is not None and outcome.after is not None:
             outcome.diff = (diff_side(outcome.before.status), diff_side(outcome.after.status))
+
+
+def _has_ended(execution: Execution) -> bool:
+    return execution.has_ended

@@ -1,13 +1,17 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""Being interrupted, so that a task that is stopped half-way still tells what it has done.
 
-"""Being interrupted, so that a task that is stopped half-way still tells what it has done."""
+The handler of an operating system's signal only takes a note, since Python drops an exception that a handler raises
+within a weakref callback or a `__del__`. The scheduler reads the note at its own points.
+"""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -22,49 +26,47 @@ class Interrupted(BaseException):
         self.signal_name = signal_name
 
 
+class _Woken(BaseException):
+    """Ends a sleep early; the note has been taken before."""
+
+
 class Interruptions:
-    """Raises Interrupted in the main thread: at once, or where it is held off, as soon as it is let through."""
+    """The note that the process was told to end: `caught`, or none so far."""
 
     def __init__(self) -> None:
-        self._held_off = False
-        self._caught: Interrupted | None = None
+        self.caught: Interrupted | None = None
+        self.wake: Callable[[], None] = lambda: None
+        self._sleeps = False
 
-    @contextmanager
-    def deferred(self) -> Iterator[None]:
-        """Interrupt nothing in here but what is let through."""
-        self._held_off = True
+    def sleep(self, sleep: Callable[[float], None], seconds: float) -> None:
+        """Let time pass by `sleep`; an interruption ends it."""
         try:
-            yield
-        finally:
-            self._held_off = False
+            self._sleeps = True
+            try:
+                if self.caught is None:
+                    sleep(seconds)
+            finally:
+                self._sleeps = False
+        except _Woken:
+            return
 
-    @contextmanager
-    def allowed(self) -> Iterator[None]:
-        """Interrupt in here again; meant for a place where the work waits and everything is in order."""
-        self._held_off = False
-        try:
-            if self._caught is not None:
-                raise self._caught
-            yield
-        finally:
-            self._held_off = True
-
-    def interrupt(self, number: int, frame: FrameType | None) -> None:
-        """Handle a signal. A second one must not disturb the telling."""
-        for each in _INTERRUPTIONS:
-            signal.signal(each, signal.SIG_IGN)
-        self._caught = Interrupted(signal.Signals(number).name)
-        if not self._held_off:
-            raise self._caught
+    def note(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal of the operating system."""
+        self.caught = self.caught or Interrupted(signal.Signals(number).name)
+        self.wake()
+        if self._sleeps:
+            self._sleeps = False
+            raise _Woken
 
 
 @contextmanager
 def interruptible() -> Iterator[Interruptions]:
-    """Raise Interrupted when the process is told to end by SIGINT or SIGTERM."""
+    """Take notes of SIGINT and SIGTERM in here, until what was printed has left the process."""
     interruptions = Interruptions()
-    previous = {number: signal.signal(number, interruptions.interrupt) for number in _INTERRUPTIONS}
+    previous = {number: signal.signal(number, interruptions.note) for number in _INTERRUPTIONS}
     try:
         yield interruptions
     finally:
+        sys.stdout.flush()
         for number, handler in previous.items():
             signal.signal(number, handler)

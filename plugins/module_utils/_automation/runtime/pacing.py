@@ -17,6 +17,8 @@ from collections import deque
 _GROWTH = 0.05
 _LEAST_GROWTH = 1.0
 _LOWEST_RATE = 1.0
+# A service that no call has ever connected to is given up after so many seconds: its address is likely wrong.
+_FIRST_CONNECTION = 5.0
 # The rate so far is that of the calls taken in these seconds.
 _MEASURED = 1.0
 
@@ -64,31 +66,34 @@ class RateLimiter:
 
 
 class RetryBudget:
-    """How long to go on with a service that takes nothing from anybody.
+    """How long to go on with a service that takes nothing from anybody. All executions share one.
 
-    C(has_run_out) says whether somebody has given up since the service last took something.
+    `has_run_out` says whether somebody has given up since the service last took something.
     """
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._failing_since: float | None = None
         self._taken_at = -math.inf
+        self._has_connected = False
         self.has_run_out = False
 
     def taken(self, now: float) -> None:
         """Note that the service has taken a call, or has given a proper answer to it."""
-        self._failing_since, self._taken_at, self.has_run_out = None, now, False
+        self._failing_since, self._taken_at, self.has_run_out, self._has_connected = None, now, False, True
 
-    def failed(self, began: float) -> None:
-        """Note that it has not taken the call that began at this time."""
+    def failed(self, began: float, never_connected: bool = False) -> None:
+        """Note that it has not taken the call that began at this time; `never_connected` if it did not even connect."""
+        self._has_connected = self._has_connected or not never_connected
         if self._failing_since is None:
             self._failing_since = max(began, self._taken_at)
 
-    def runs_out(self, now: float, since: float | None = None) -> bool:
-        """Return whether nothing was taken for too long, or not from this caller, who has failed C(since) then."""
-        if self._failing_since is not None and now - self._failing_since >= self._timeout:
+    def runs_out(self, now: float, own_since: float | None = None) -> bool:
+        """Return whether nothing was taken for too long, or not from this caller, who has failed `own_since` then."""
+        timeout = self._timeout if self._has_connected else min(self._timeout, _FIRST_CONNECTION)
+        if self._failing_since is not None and now - self._failing_since >= timeout:
             self.has_run_out = True
-        return self.has_run_out or (since is not None and now - since >= self._timeout)
+        return self.has_run_out or (own_since is not None and now - own_since >= self._timeout)
 
 
 class PollGrid:

@@ -1,42 +1,27 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting: the one loop that looks at an execution until a predicate holds, or time is up.
 
-"""Waiting: the one loop that looks at an execution until a predicate holds, or time is up; and works taken alone.
-
-Pure predicates come in from outside; the clock does, too, so that tests need not sleep. All times are in seconds.
+Pure predicates come in from outside. All times are in seconds.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Protocol
 
-from ..aws.errors import AnsibleAutomationError, SendResult, is_transient, send_result_of
+from ..aws.errors import EXECUTION_NOT_FOUND, AnsibleAutomationError
 from ..model.executions import Execution
 from ..options.waiting import Pace
-from .interruption import Interrupted
-from .pacing import RetryBudget
-from .requests import Call, Look, Pause, Request, Result, Send, Work
+from .reading import read_execution_once
+from .requests import Pause, SummaryLook
+from .retry import pauses
+from .service import Service
 
-LONGEST_PAUSE = 20.0
-# How long to pause before a single look that failed is tried again; later pauses grow.
-_RETRY_DELAY = 0.5
-_GROWTH = 1.5
-_JITTER = 0.2
-
-
-class Clock(Protocol):
-    """What the loop needs of a clock; the module C(time) is one."""
-
-    def monotonic(self) -> float:
-        """Return a time that never goes back."""
-
-    def sleep(self, seconds: float, /) -> None:
-        """Let time pass."""
+# Whether a look without steps shows that the predicate cannot hold: it gets what was listed, and what was last read
+# in full.
+SummaryCheck = Callable[[Execution, "Execution | None"], bool]
 
 
 @dataclass
@@ -48,140 +33,76 @@ class Watched:
     last_error: AnsibleAutomationError | None = None
 
 
-# What a look without steps has to show for that to be enough: it gets what was listed, and what was last read in full.
-SummaryCheck = Callable[[Execution, "Execution | None"], bool]
+class Watch:
+    """One wait for one execution.
 
-
-def pauses(delay: float) -> Iterator[float]:
-    """Yield pauses that grow from C(delay) to a ceiling, each shortened at random by up to a fifth.
-
-    The jitter keeps many waiting tasks from asking in step.
+    `rules_out` tells when a look without steps is enough. `may_be_missing` is for an execution that has just been
+    started, which the service may not find at once.
     """
-    pause, ceiling = delay, max(delay, LONGEST_PAUSE)
-    while True:
-        yield pause * (1 - _JITTER * random.random())
-        pause = min(pause * _GROWTH, ceiling)
 
+    def __init__(
+        self,
+        service: Service,
+        execution_id: str,
+        holds: Callable[[Execution], bool],
+        rules_out: SummaryCheck | None = None,
+        known: Execution | None = None,
+        may_be_missing: bool = False,
+    ) -> None:
+        self._service = service
+        self._execution_id = execution_id
+        self._holds = holds
+        self._rules_out = rules_out
+        self._known = known
+        self._may_be_missing = may_be_missing
+        self._watched = Watched()
 
-def watch(
-    execution_id: str,
-    holds: Callable[[Execution], bool],
-    pace: Pace,
-    clock: Clock,
-    rules_out: SummaryCheck | None = None,
-    known: Execution | None = None,
-) -> Work[Watched]:
-    """Look at an execution until C(holds), or the time is up.
+    async def during(self, pace: Pace) -> Watched:
+        """Look until the predicate holds, or the time is up.
 
-    It looks before it looks at the clock, so a timeout of 0 still looks once; the last pause is trimmed to the
-    deadline. Throttling and transient errors are absorbed while time is left; others are raised.
+        It looks before it looks at the clock, so a timeout of 0 still looks once; the last pause is trimmed to the
+        deadline. Passing faults are absorbed while time is left; other errors are raised. When the time is up after a
+        look without steps, one with them follows.
+        """
+        deadline = self._service.clock.monotonic() + pace.timeout
+        for pause in pauses(pace.delay):
+            is_ruled_out = await self._is_ruled_out()
+            if not is_ruled_out or self._left(deadline) <= 0:
+                await self._look(self._left(deadline))
+            left = self._left(deadline)
+            if self._watched.holds or left <= 0:
+                break
+            await Pause(pause, left)
+        return self._watched
 
-    C(rules_out) tells when a look without steps shows that C(holds) cannot hold, given what is C(known) in full. When
-    the time is up after such a look, one in full follows.
-    """
-    deadline = clock.monotonic() + pace.timeout
-    watched = Watched()
-    for pause in pauses(pace.delay):
-        saw_summary = yield from _look(
-            Look(execution_id, _summary_check(rules_out, watched.seen or known)), holds, watched
-        )
-        left = deadline - clock.monotonic()
-        if left <= 0 and saw_summary:
-            yield from _look(Look(execution_id), holds, watched)
-        if watched.holds or left <= 0:
-            break
-        yield Pause(pause, left)
-    return watched
+    def _left(self, deadline: float) -> float:
+        return max(0.0, deadline - self._service.clock.monotonic())
 
-
-def look_with_retries(look: Look, patience: RetryBudget, clock: Clock) -> Work[Execution]:
-    """Look, and again after passing faults as long as there is patience. Raises AnsibleAutomationError.
-
-    RetryBudget with a service that answers nobody is shared, that with faults which befall this execution alone is not.
-    """
-    waits, since = pauses(_RETRY_DELAY), None
-    while True:
+    async def _is_ruled_out(self) -> bool:
+        """Look without steps; return whether that shows that the predicate cannot hold."""
+        if self._rules_out is None:
+            return False
         try:
-            execution: Execution = yield look
+            listed = await SummaryLook(self._execution_id)
         except AnsibleAutomationError as error:
-            now, pause = clock.monotonic(), next(waits, LONGEST_PAUSE)
-            since = now if since is None else since
-            patience.failed(now)
-            own = since if send_result_of(error.exception) is SendResult.UNCERTAIN else None
-            if not is_transient(error.exception) or patience.runs_out(now + pause, own):
-                raise
-        else:
-            patience.taken(clock.monotonic())
-            return execution
-        yield Pause(pause)
+            self._note(error)
+            return False
+        self._watched.last_error = None
+        return listed is not None and self._rules_out(listed, self._watched.seen or self._known)
 
-
-def _summary_check(rules_out: SummaryCheck | None, known: Execution | None) -> Callable[[Execution], bool] | None:
-    return None if rules_out is None else lambda listed: rules_out(listed, known)
-
-
-def _look(look: Look, holds: Callable[[Execution], bool], watched: Watched) -> Work[bool]:
-    """Take one look; return whether it was one without steps."""
-    try:
-        execution = yield look
-    except AnsibleAutomationError as error:
-        if not is_transient(error.exception):
-            raise
-        watched.last_error = error
-        return False
-    watched.last_error = None
-    if execution is None or execution.is_summary:
-        return execution is not None
-    watched.seen = execution
-    watched.holds = holds(execution)
-    return False
-
-
-def wait_until(
-    read: Callable[[], Execution | None], holds: Callable[[Execution], bool], pace: Pace, clock: Clock
-) -> Watched:
-    """Wait for one execution, here and now; C(read) returns it, or none while it is not found."""
-    return run_one(watch("", holds, pace, clock), lambda look: read(), clock)
-
-
-def run_one(work: Work[Result], perform: Callable[[Call], Any], clock: Clock) -> Result:
-    """Conduct one work, here and now: C(perform) makes its calls, C(clock) lets its pauses pass.
-
-    An interruption is raised within the work, wherever it comes.
-    """
-    try:
-        return _run_one(work, perform, clock)
-    except Interrupted as interruption:
-        # It came between two steps of the work.
-        return _end_of(work, interruption)
-
-
-def _run_one(work: Work[Result], perform: Callable[[Call], Any], clock: Clock) -> Result:
-    resume: Callable[[], Request] = partial(next, work)
-    while True:
+    async def _look(self, left: float) -> None:
         try:
-            request = resume()
-        except StopIteration as end:
-            return end.value
-        try:
-            answer = _fulfil(request, perform, clock)
-        except (AnsibleAutomationError, Interrupted) as problem:
-            resume = partial(work.throw, problem)
-        else:
-            resume = partial(work.send, answer)
+            execution = await read_execution_once(self._service, self._execution_id, left)
+        except AnsibleAutomationError as error:
+            self._note(error)
+            return
+        self._watched.last_error = None
+        self._watched.seen = execution
+        self._watched.holds = self._holds(execution)
 
-
-def _fulfil(request: Request, perform: Callable[[Call], Any], clock: Clock) -> Any:
-    if isinstance(request, Pause):
-        return clock.sleep(request.trimmed)
-    if isinstance(request, Send):
-        request.leaves()
-    return perform(request)
-
-
-def _end_of(work: Work[Result], interruption: Interrupted) -> Result:
-    try:
-        work.throw(interruption)
-    except StopIteration as end:
-        return end.value
-    raise interruption
+    def _note(self, error: AnsibleAutomationError) -> None:
+        """Note an error that may pass. Raises it where it will not."""
+        is_missing = self._may_be_missing and error.code == EXECUTION_NOT_FOUND
+        if not error.is_transient and not is_missing:
+            raise error
+        self._watched.last_error = error

@@ -1,65 +1,74 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""What the work on one execution may ask for.
 
-"""Journeys: work on one execution that neither calls nor waits itself, but says what it needs next.
-
-A work is a generator. It yields a look, a send or a pause, and is resumed with the answer; where there is an error
-instead, that is raised at the same place. Whoever conducts works decides how calls are made and time is passed: for
-one of them on the spot, for many of them concurrently and in batches.
+Such work is a coroutine that neither calls nor waits itself. It awaits a request, and goes on with the answer or with
+the error that is raised at the same place. The scheduler makes the calls and lets time pass, for one coroutine or for
+many. It is no asyncio: a coroutine here stops at nothing but the requests of this file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
-from typing import Any, TypeVar, Union
+from typing import Any, Generic, Optional, TypeVar
 
 from ..model.executions import Execution
-from ..model.signals import Signal
+
+Answer = TypeVar("Answer")
+Result = TypeVar("Result")
+
+
+class Request(Generic[Answer]):
+    """Something to await."""
+
+    def __await__(self) -> Generator[Request[Any], Answer, Answer]:
+        return (yield self)
 
 
 @dataclass(frozen=True)
-class Look:
-    """A look at an execution; the answer is an Execution.
+class Call(Request[Answer]):
+    """One call of the API, made once. Awaiting it raises AnsibleAutomationError when the call fails.
 
-    C(suffices) tells of what DescribeAutomationExecutions lists, which are no steps, whether it is enough; none means
-    that the steps are needed in any case.
+    `operation` is the API's name, by which calls are paced. `left` is set within a wait: the seconds until its time
+    is up, so that a call that hangs is not waited for much longer.
+    """
+
+    operation: str
+    make: Callable[[], Answer]
+    left: float | None = None
+
+
+@dataclass(frozen=True)
+class Change(Call[Answer]):
+    """A call that changes something: a signal, a start or a stop. `leaves` is called right before it goes out."""
+
+    leaves: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class SummaryLook(Request[Optional[Execution]]):
+    """A look at what DescribeAutomationExecutions lists of an execution, which are no steps.
+
+    One call serves ten such looks. The answer is none where the execution is not listed, and for work that runs alone.
     """
 
     execution_id: str
-    suffices: Callable[[Execution], bool] | None = None
 
 
 @dataclass(frozen=True)
-class Send:
-    """A signal to be sent, once; C(leaves) is to be called right before that, and the answer is empty."""
-
-    execution_id: str
-    signal: Signal
-    leaves: Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Pause:
+class Pause(Request[None]):
     """Some seconds to let pass.
 
-    C(left) is set between two looks: the seconds until the time is up, after which nobody waits any longer.
+    `left` is set between two looks: the seconds until the time is up, after which nobody waits any longer.
     """
 
     seconds: float
     left: float | None = None
 
-    @property
-    def trimmed(self) -> float:
-        """The seconds, but no more than are left."""
-        return self.seconds if self.left is None else min(self.seconds, self.left)
 
-
-Call = Union[Look, Send]
-Request = Union[Look, Send, Pause]
-Result = TypeVar("Result")
-Work = Generator[Request, Any, Result]
+Work = Coroutine[Request[Any], Any, Result]
 
 
 class CalledOff(Exception):

@@ -1,44 +1,106 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-"""What the orchestration needs of the outside."""
+"""What the work on executions needs of the outside: requests of the API, the caller's name, a clock."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..aws import api
-from ..aws.reading import read_execution
-from .pacing import RetryBudget
-from .polling import Clock
-from .requests import Call, Send
+from ..model.signals import Signal
+from ..options.filters import Filters
+from .pacing import RateLimiter, RetryBudget
+from .requests import Call, Change
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-# How long to go on, in seconds, while the service takes no signal, or answers no look, because it is throttling or
-# cannot be reached.
-PATIENCE = 60
+# How long to go on, in seconds, while the service takes no signal, start or stop, or answers no look, because it is
+# throttling or cannot be reached.
+RETRY_SECONDS = 60
 
 
-@dataclass(frozen=True)
+class Clock(Protocol):
+    """What work needs of a clock; the module `time` is one."""
+
+    def monotonic(self) -> float:
+        """Return a time that never goes back."""
+
+    def sleep(self, seconds: float, /) -> None:
+        """Let time pass."""
+
+
 class Service:
-    """The API, the caller's ARN from STS (asked when it is needed; empty where STS does not tell), and a clock.
+    """The API as requests to await; retry budgets and rates, which all executions of a task share; and a clock.
 
-    RetryBudget with the service is one for all executions of a task.
+    `name_caller` gives the caller's ARN. It is asked once, and only when it is needed. `is_batch` is for many
+    executions: of what is read of them only what decisions rest on is kept, and looks are batched.
     """
 
-    client: BaseClient
-    caller_arn: Callable[[], str]
-    clock: Clock
-    sends: RetryBudget = field(default_factory=lambda: RetryBudget(PATIENCE))
-    looks: RetryBudget = field(default_factory=lambda: RetryBudget(PATIENCE))
+    def __init__(
+        self, client: BaseClient, name_caller: Callable[[], str], clock: Clock, is_batch: bool = False
+    ) -> None:
+        self.client = client
+        self.clock = clock
+        self.is_batch = is_batch
+        self.changes = RetryBudget(RETRY_SECONDS)
+        self.looks = RetryBudget(RETRY_SECONDS)
+        self.rates: dict[str, RateLimiter] = {}
+        self._name_caller = name_caller
+        self._caller: str | None = None
 
-    def perform(self, call: Call) -> Any:
-        """Make the call that a work asks for. Raises AnsibleAutomationError."""
-        if isinstance(call, Send):
-            return api.send_automation_signal(self.client, call.execution_id, call.signal.type, call.signal.payload)
-        return read_execution(self.client, call.execution_id, aws_retry=False)
+    def rate_of(self, operation: str) -> RateLimiter:
+        """Return the rate limiter of an operation: each has a rate of its own."""
+        return self.rates.setdefault(operation, RateLimiter())
+
+    # Changes
+
+    def send(self, execution_id: str, signal: Signal, leaves: Callable[[], None]) -> Change[None]:
+        """Send a signal."""
+        make = partial(api.send_automation_signal, self.client, execution_id, signal.type, signal.payload)
+        return Change("SendAutomationSignal", make, leaves=leaves)
+
+    def start(self, members: Mapping[str, Any], leaves: Callable[[], None]) -> Change[api.Started]:
+        """Start an execution."""
+        make = partial(api.start_automation_execution, self.client, members)
+        return Change("StartAutomationExecution", make, leaves=leaves)
+
+    def stop(self, execution_id: str, stop_type: str, leaves: Callable[[], None]) -> Change[None]:
+        """Stop an execution."""
+        make = partial(api.stop_automation_execution, self.client, execution_id, stop_type)
+        return Change("StopAutomationExecution", make, leaves=leaves)
+
+    # Looks
+
+    def get(self, execution_id: str, left: float | None = None) -> Call[dict[str, Any]]:
+        """Read an execution, with its steps as far as the service lists them at once."""
+        return Call("GetAutomationExecution", partial(api.get_automation_execution, self.client, execution_id), left)
+
+    def steps(self, execution_id: str, token: str, left: float | None = None) -> Call[api.Page]:
+        """Read one page of the steps of an execution."""
+        make = partial(api.describe_automation_step_executions, self.client, execution_id, token)
+        return Call("DescribeAutomationStepExecutions", make, left)
+
+    def executions(self, filters: Filters, token: str, at_most: int = api.PAGE) -> Call[api.Page]:
+        """Read one page of the executions that match."""
+        make = partial(api.describe_automation_executions, self.client, filters, token, at_most)
+        return Call("DescribeAutomationExecutions", make)
+
+    def document(self, name: str, version: str | None) -> Call[dict[str, Any]]:
+        """Read the description of a runbook."""
+        return Call("DescribeDocument", partial(api.describe_document, self.client, name, version))
+
+    def content(self, name: str, version: str | None) -> Call[str]:
+        """Read the content of a runbook, in JSON."""
+        return Call("GetDocument", partial(api.get_document, self.client, name, version))
+
+    # The caller
+
+    async def caller_arn(self) -> str:
+        """Return the caller's ARN, which is empty where STS does not tell it."""
+        if self._caller is None:
+            self._caller = await Call("GetCallerIdentity", self._name_caller)
+        return self._caller

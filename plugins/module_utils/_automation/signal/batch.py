@@ -4,7 +4,7 @@
 
 """Taking a signal to several executions: the orchestration behind automation_execution_ids and filters.
 
-Each execution has a work of its own, the same as one alone; what is kept of it in the end is what is told.
+The work on each is the same as on one alone. Only the reported result of each execution is kept.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..aws import api
-from ..aws.errors import is_transient
 from ..runtime.interruption import Interruptions
 from ..runtime.scheduler import Scheduler
-from ..runtime.service import PATIENCE, Service
+from ..runtime.service import RETRY_SECONDS, Service
+from . import messages
 from .outcome import Outcome
 from .results import outcome_result
 from .signaller import Signaller
@@ -55,15 +55,14 @@ class BatchSignaller:
 
     def take_to(self, execution_ids: Sequence[str], interruptions: Interruptions) -> BatchResult:
         """Take the signal to these executions, no two of them the same, and tell what became of it."""
-        scheduler = Scheduler(self._service, self._options.concurrency, interruptions, self._finish)
-        scheduler.run_all(self._signaller.work(execution_id) for execution_id in execution_ids)
+        scheduler = Scheduler(self._service, interruptions, self._finish, self._options.concurrency)
+        scheduler.run(self._signaller.work_on(execution_id) for execution_id in execution_ids)
         for execution_id in execution_ids:
             if execution_id not in self._told:
                 self._tell(self._signaller.not_tried(execution_id, scheduler.reason))
         outcomes = [self._told[execution_id] for execution_id in execution_ids]
-        return BatchResult(
-            summary_of(outcomes), outcomes, scheduler.reason, [*scheduler.warnings, *bounded(self._warnings)]
-        )
+        no_listing = [messages.no_listing(scheduler.listing_error)] if scheduler.listing_error else []
+        return BatchResult(summary_of(outcomes), outcomes, scheduler.reason, [*no_listing, *bounded(self._warnings)])
 
     def _finish(self, outcome: Outcome) -> str:
         """Tell an outcome; return why the rest is not to be tried, or an empty string."""
@@ -72,15 +71,15 @@ class BatchSignaller:
             return ""
         if self._options.fail_fast:
             return f"fail_fast is set and execution {outcome.execution_id} failed"
-        return self._why_hopeless() if outcome.error and is_transient(outcome.error.exception) else ""
+        return self._why_hopeless() if outcome.error and outcome.error.is_transient else ""
 
     def _tell(self, outcome: Outcome) -> None:
         self._told[outcome.execution_id] = outcome_result(outcome, *self._place)
         self._warnings += outcome.warnings
 
     def _why_hopeless(self) -> str:
-        if self._service.sends.has_run_out:
-            return f"the service has taken no signal for {PATIENCE} s"
+        if self._service.changes.has_run_out:
+            return f"the service has taken no signal for {RETRY_SECONDS} s"
         if self._service.looks.has_run_out:
-            return f"the service has answered no look for {PATIENCE} s"
+            return f"the service has answered no look for {RETRY_SECONDS} s"
         return ""

@@ -13,7 +13,9 @@ from ..aws import api
 from ..model.signals import Signal
 from ..options.filters import build_filters, filter_rules_of
 from ..options.invalid import InvalidOption
-from ..runtime.interruption import interruptible
+from ..runtime.interruption import Interruptions, interruptible
+from ..runtime.reading import find_executions
+from ..runtime.scheduler import run_one
 from ..runtime.service import Service
 from .batch import BatchOptions, BatchResult, BatchSignaller
 from .results import combined_diff
@@ -22,7 +24,6 @@ from .summary import Summary, nothing_matched, summed_up
 
 if TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-    from botocore.client import BaseClient
 
 # How many executions above a bound are counted for the message, rather than just known to be more.
 _COUNTED_BEYOND = 1000
@@ -35,7 +36,7 @@ def signal_many(
 
     Raises InvalidOption, and AnsibleAutomationError where filters cannot be looked up.
     """
-    ids = _ids(module, service.client)
+    ids = _ids(module, service)
     with interruptible() as interruptions:
         if ids:
             many = BatchSignaller(service, signaller, BatchOptions(concurrency, module.params["fail_fast"]))
@@ -44,10 +45,10 @@ def signal_many(
             _exit_without_any(module)
 
 
-def _ids(module: AnsibleAWSModule, client: BaseClient) -> list[str]:
+def _ids(module: AnsibleAWSModule, service: Service) -> list[str]:
     """Return the ids of the executions that are asked for, each once."""
     if module.params["filters"] is not None:
-        return _find_ids(client, module.params["filters"], module.params["max_executions"])
+        return _find_ids(service, module.params["filters"], module.params["max_executions"])
     return list(dict.fromkeys(module.params["automation_execution_ids"]))
 
 
@@ -84,17 +85,19 @@ def _exit(module: AnsibleAWSModule, failed: bool, **result: Any) -> None:
     (module.fail_json if failed else module.exit_json)(**result)
 
 
-def _find_ids(client: BaseClient, wanted: Mapping[str, Any], at_most: int) -> list[str]:
+def _find_ids(service: Service, wanted: Mapping[str, Any], at_most: int) -> list[str]:
     """Return the ids of the executions that the filters match, given as users write them; one call for each 50.
 
-    Raises InvalidOption for what the service does not take, and where there are more than C(at_most), with their
+    Raises InvalidOption for what the service does not take, and where there are more than `at_most`, with their
     number; and AnsibleAutomationError.
     """
     if at_most < 1:
         raise InvalidOption(f"max_executions is {at_most}, give at least 1.")
-    query = build_filters(wanted, filter_rules_of(api.listing_model(client)))
+    query = build_filters(wanted, filter_rules_of(api.listing_model(service.client)))
     counted = at_most + _COUNTED_BEYOND
-    ids = [raw["AutomationExecutionId"] for raw in api.describe_automation_executions(client, query, counted)]
+    # Nothing is sent yet, so an interruption may end the process as it would any other.
+    found = run_one(find_executions(service, [query], counted), service, Interruptions())
+    ids = [execution.id for execution in found]
     if len(ids) > at_most:
         number = f"{len(ids)} or more" if len(ids) == counted else str(len(ids))
         raise InvalidOption(

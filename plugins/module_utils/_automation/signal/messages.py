@@ -6,14 +6,11 @@
 
 from __future__ import annotations
 
-import traceback
-from pathlib import Path
-
 from ..aws.errors import ACCESS_DENIED, INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError
 from ..model.executions import Execution, Step
 from ..model.pending import approvals_at
-from ..model.signals import APPROVE as APPROVE_SIGNAL
-from ..model.signals import REJECT, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
+from ..model.signals import APPROVE, REJECT, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
+from ..output import phrases
 from ..output.failures import advice
 from ..output.phrases import approvals_at_gate, explain_state
 from ..runtime.interruption import Interrupted
@@ -25,8 +22,14 @@ def sent(signal: Signal, execution_id: str, delivery: Delivery, after: Execution
     """Tell that the signal was sent, and what the execution does now where that is known."""
     now = f"; {explain_state(after)}{approvals_at_gate(after)}" if after else ""
     times = f", at attempt {delivery.attempts}" if delivery.attempts > 1 else ""
-    seen = ", whose answer got lost but whose effect shows" if delivery.ending is DeliveryStatus.SEEN else ""
+    seen = _how_it_was_seen(delivery) if delivery.status is DeliveryStatus.SEEN else ""
     return f"Sent {named(signal)} to execution {execution_id}{times}{seen}{now}."
+
+
+def _how_it_was_seen(delivery: Delivery) -> str:
+    if delivery.in_doubt:
+        return ", whose answer got lost but whose effect shows"
+    return ", which the service refused although it lists the decision, so it was repeated on its way"
 
 
 def would_send(signal: Signal, execution_id: str, verdict: Verdict) -> str:
@@ -37,8 +40,16 @@ def would_send(signal: Signal, execution_id: str, verdict: Verdict) -> str:
 def nothing_to_send(signal: Signal, execution_id: str, verdict: Verdict, delivery: Delivery) -> str:
     """Tell that the signal has had its effect before, or that somebody else's came first."""
     if delivery.attempts:
-        return f"{named(signal)} to execution {execution_id} came second, it is done: {verdict.reason}."
+        return (
+            f"{named(signal)} to execution {execution_id} was not needed: {_who_came_first(delivery)}{verdict.reason}."
+        )
     return f"Did not send {named(signal)} to execution {execution_id}, it is done: {verdict.reason}."
+
+
+def _who_came_first(delivery: Delivery) -> str:
+    if delivery.shows_others:
+        return "somebody else sent it first, "
+    return "somebody else sent it first, unless something on the way repeated the request, "
 
 
 def refused(signal: Signal, execution_id: str, verdict: Verdict, waited: float = 0) -> str:
@@ -83,6 +94,24 @@ def hit_other_gate(signal: Signal, gate: Step, other: Step) -> str:
     )
 
 
+def hit_another_gate_too(signal: Signal, gate: Step | None, other: Step) -> str:
+    """Tell that a second decision of the caller stands at another gate."""
+    meant = f"gate `{gate.name}`" if gate else "the request"
+    return (
+        f"{signal.type} has reached {meant}, and gate `{other.name}` holds your {signal.type} as well: the request was"
+        " repeated on its way, or another task of the same principal sent one. Look whether that is wanted, and stop"
+        " the execution if not."
+    )
+
+
+def ran_again(signal: Signal, runs: int) -> str:
+    """Tell that a step has run more often than this task has asked for."""
+    return (
+        f"Step `{signal.step_name}` has been started {runs} times since the first look: the request was repeated on its"
+        " way, or somebody else started it, too. Look whether that is wanted."
+    )
+
+
 def _unknown(signal: Signal, execution_id: str, delivery: Delivery) -> str:
     if delivery.last is None:
         why = "and the execution could not be read"
@@ -96,7 +125,7 @@ def _unknown(signal: Signal, execution_id: str, delivery: Delivery) -> str:
 
 
 _EVIDENCE = {
-    APPROVE_SIGNAL: "the gate has passed or lists your decision",
+    APPROVE: "the gate has passed or lists your decision",
     REJECT: "the gate has failed or lists your decision",
     RESUME: "the paused step has succeeded",
     START_STEP: "the step runs or has run since",
@@ -118,15 +147,13 @@ def interrupted(signal: Signal, execution_id: str, delivery: Delivery, interrupt
 
 def at_fault(signal: Signal, execution_id: str, delivery: Delivery, fault: Exception) -> str:
     """Tell of a fault of this program, and how far the task had got."""
-    *_callers, place = traceback.extract_tb(fault.__traceback__)
-    parts = [f"The module itself is at fault: {fault!r} in {Path(place.filename).name}, line {place.lineno}."]
     if delivery.took_effect:
-        parts.append(f"{named(signal)} had been sent to execution {execution_id} and accepted.")
+        told = f"{named(signal)} had been sent to execution {execution_id} and accepted."
     elif delivery.is_unknown:
-        parts.append(_unknown(signal, execution_id, delivery))
+        told = _unknown(signal, execution_id, delivery)
     else:
-        parts.append(f"{named(signal)} has had no effect on execution {execution_id}.")
-    return " ".join([*parts, "Please report it to the collection's maintainers."])
+        told = f"{named(signal)} has had no effect on execution {execution_id}."
+    return phrases.at_fault(fault, told)
 
 
 def called_off(signal: Signal, execution_id: str, delivery: Delivery, reason: str) -> str:

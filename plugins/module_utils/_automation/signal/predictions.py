@@ -29,7 +29,7 @@ def state_of(execution: Execution, step: Step | None) -> State:
     if step is None:
         return State(execution.status)
     # A step without an id is one of which nothing but the name was read.
-    is_read = step.action == executions.APPROVE and bool(step.execution_id)
+    is_read = step.action == executions.APPROVE_ACTION and bool(step.execution_id)
     approvals = gates.describe_approvals(step) if is_read else ""
     return State(execution.status, step.name, step.status, approvals)
 

@@ -67,7 +67,7 @@ def _signal_summary(outcome: Outcome) -> dict[str, Any]:
         "payload": dict(outcome.signal.payload),
         "step_name": outcome.signal.step_name,
         "step_execution_id": outcome.signal.step_execution_id,
-        "sent": None if outcome.delivery.is_unknown else outcome.delivery.took_effect,
+        "sent": outcome.delivery.sent,
         "attempts": outcome.delivery.attempts,
     }
 

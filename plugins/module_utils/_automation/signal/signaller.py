@@ -1,7 +1,6 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-
 """Taking a signal to an execution: look, decide, send, look again. The orchestration behind ssm_automation_signal."""
 
 from __future__ import annotations
@@ -11,24 +10,24 @@ from dataclasses import dataclass, replace
 
 from ..aws.errors import ACCESS_DENIED, INVALID_SIGNAL, AnsibleAutomationError
 from ..model import settling
-from ..model.executions import Execution
-from ..model.signals import STOP_STEP, Signal
+from ..model.executions import Execution, Step
+from ..model.signals import START_STEP, STOP_STEP, Signal
 from ..options.waiting import Pace
 from ..output.phrases import after_waiting
 from ..runtime.interruption import Interrupted
-from ..runtime.polling import SummaryCheck, look_with_retries, run_one, watch
-from ..runtime.requests import CalledOff, Look, Work
+from ..runtime.polling import SummaryCheck, Watch
+from ..runtime.reading import read_execution
+from ..runtime.requests import CalledOff, SummaryLook, Work
 from ..runtime.service import Service
-from . import messages, predictions, summaries
+from . import effects, messages, predictions, summaries
 from .delivery import DeliveryJob, SignalDelivery
-from .effects import may_have_hit_other_gate, other_gate_hit
 from .outcome import DeliveryStatus, Outcome
-from .verdicts import Kind, Verdict, caller_matters, decide
+from .verdicts import Kind, Verdict, caller_matters, decide, request_moved_on
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to take a signal. C(ready) is the time to get ready for it, C(rest) the time to come to rest after it."""
+    """How to take a signal. `ready` is the time to get ready for it, `rest` the time to come to rest after it."""
 
     ready: Pace
     rest: Pace | None = None
@@ -37,83 +36,93 @@ class Options:
 
 
 class Signaller:
-    """Takes one signal to executions, each on a work of its own."""
+    """Takes one signal to executions: the work on each is a coroutine of its own."""
 
     def __init__(self, service: Service, signal: Signal, options: Options) -> None:
         self._service = service
         self._signal = signal
         self._options = options
 
-    def take_to(self, execution_id: str) -> Outcome:
-        """Take the signal to an execution, here and now; errors of the service are told, not raised."""
-        return run_one(self.work(execution_id), self._service.perform, self._service.clock)
-
-    def work(self, execution_id: str) -> Work[Outcome]:
-        """Return the work that takes the signal to an execution and tells what became of it."""
-        outcome = Outcome(execution_id, self._signal)
-        try:
-            yield from self._take(outcome)
-        except AnsibleAutomationError as error:
-            outcome.fail(messages.failed_call(outcome.signal, execution_id, error, outcome.after), error)
-        except Interrupted as interruption:
-            outcome.fail(messages.interrupted(outcome.signal, execution_id, outcome.delivery, interruption))
-        except CalledOff as reason:
-            self._call_off(outcome, str(reason))
-        except Exception as fault:
-            # A fault of this program: not even that may hide whether this execution, or another, has got the signal.
-            outcome.fail(messages.at_fault(outcome.signal, execution_id, outcome.delivery, fault))
-        return outcome
+    def work_on(self, execution_id: str) -> Work[Outcome]:
+        """Return the work that takes the signal to an execution and tells what became of it; nothing is raised."""
+        return _Signalling(self._service, self._signal, self._options, execution_id).work()
 
     def not_tried(self, execution_id: str, reason: str) -> Outcome:
-        """Return the outcome for an execution that was left alone; C(reason) is a clause."""
-        outcome = Outcome(execution_id, self._signal)
+        """Return the outcome for an execution that was left alone; `reason` is a clause."""
+        outcome = Outcome(execution_id=execution_id, signal=self._signal)
         outcome.leave_untried(messages.not_tried(self._signal, execution_id, reason))
         return outcome
 
-    def _call_off(self, outcome: Outcome, reason: str) -> None:
-        told = messages.called_off(outcome.signal, outcome.execution_id, outcome.delivery, reason)
+
+class _Signalling:
+    """One signal on its way to one execution."""
+
+    def __init__(self, service: Service, signal: Signal, options: Options, execution_id: str) -> None:
+        self._service = service
+        self._signal = signal
+        self._options = options
+        self._id = execution_id
+        self._outcome = Outcome(execution_id=execution_id, signal=signal)
+
+    async def work(self) -> Outcome:
+        """Do it; errors, interruptions and faults are told, not raised."""
+        outcome = self._outcome
+        try:
+            await self._take()
+        except AnsibleAutomationError as error:
+            outcome.fail(messages.failed_call(outcome.signal, self._id, error, outcome.after), error)
+        except Interrupted as interruption:
+            outcome.fail(messages.interrupted(outcome.signal, self._id, outcome.delivery, interruption))
+        except CalledOff as reason:
+            self._call_off(str(reason))
+        except Exception as fault:
+            # A fault of this program: not even that may hide whether this execution, or another, has got the signal.
+            outcome.fail(messages.at_fault(outcome.signal, self._id, outcome.delivery, fault))
+        return outcome
+
+    def _call_off(self, reason: str) -> None:
+        outcome = self._outcome
+        told = messages.called_off(outcome.signal, self._id, outcome.delivery, reason)
         if outcome.delivery.attempts:
             outcome.fail(told, outcome.delivery.error)
         else:
             outcome.leave_untried(told)
 
-    def _take(self, outcome: Outcome) -> Work[None]:
-        yield from self._look(outcome)
-        verdict = yield from self._judge(outcome)
-        outcome.kind = verdict.kind
+    async def _take(self) -> None:
+        await self._look()
+        verdict = await self._judge()
+        self._outcome.kind = verdict.kind
         if verdict.kind is Kind.SEND:
-            yield from self._send(outcome, verdict)
+            await self._send(verdict)
         elif verdict.kind is Kind.DONE:
-            yield from self._leave(outcome, verdict)
+            await self._leave(verdict)
         else:
             waited = self._options.ready.timeout if verdict.kind is Kind.NOT_YET else 0
-            outcome.fail(messages.refused(outcome.signal, outcome.execution_id, verdict, waited))
+            self._outcome.fail(messages.refused(self._outcome.signal, self._id, verdict, waited))
 
     # Looking and deciding
 
-    def _look(self, outcome: Outcome) -> Work[None]:
+    async def _look(self) -> None:
+        outcome = self._outcome
         if self._options.force and not self._needs_look:
             return
         try:
-            outcome.before = outcome.after = yield from self._read(Look(outcome.execution_id))
+            outcome.before = outcome.after = await read_execution(self._service, self._id)
         except AnsibleAutomationError as error:
             if error.code != ACCESS_DENIED or self._needs_look:
                 raise
             outcome.readable = False
-            outcome.warnings.append(messages.no_look(self._signal, outcome.execution_id))
-
-    def _read(self, look: Look) -> Work[Execution]:
-        return look_with_retries(look, self._service.looks, self._service.clock)
+            outcome.warnings.append(messages.no_look(self._signal, self._id))
 
     @property
     def _needs_look(self) -> bool:
         # Without a look before the signal, nobody could tell afterwards whether the execution has moved.
         return self._signal.needs_look_up or self._signal.is_guarded or self._options.rest is not None
 
-    def _judge(self, outcome: Outcome) -> Work[Verdict]:
-        if outcome.before is None:
+    async def _judge(self) -> Verdict:
+        if self._outcome.before is None:
             return Verdict(Kind.SEND, "nobody looked at its state")
-        verdict = self._decide(outcome.before, self._signal)
+        verdict = await self._decide(self._outcome.before)
         if self._options.force:
             return self._forced(verdict)
         if verdict.kind is not Kind.NOT_YET or not self._options.ready.timeout:
@@ -121,10 +130,11 @@ class Signaller:
         if self._options.check_mode:
             waits = f"it has {self._options.ready.timeout:g} s to get ready (ready_timeout), now {verdict.reason}"
             return replace(verdict, kind=Kind.SEND, reason=waits)
-        return (yield from self._await_ready(outcome, verdict))
+        return await self._await_ready(verdict)
 
-    def _decide(self, execution: Execution, signal: Signal) -> Verdict:
-        caller = self._service.caller_arn() if caller_matters(execution, signal) else ""
+    async def _decide(self, execution: Execution) -> Verdict:
+        signal = self._outcome.signal
+        caller = await self._service.caller_arn() if caller_matters(execution, signal) else ""
         return decide(execution, signal, caller)
 
     def _forced(self, verdict: Verdict) -> Verdict:
@@ -134,101 +144,132 @@ class Signaller:
             return verdict
         return replace(verdict, kind=Kind.SEND, reason=f"force is set, although {verdict.reason}")
 
-    def _await_ready(self, outcome: Outcome, verdict: Verdict) -> Work[Verdict]:
+    async def _await_ready(self, verdict: Verdict) -> Verdict:
         def is_ready(execution: Execution) -> bool:
-            return self._decide(execution, self._signal).kind is not Kind.NOT_YET
+            return decide(execution, self._signal).kind is not Kind.NOT_YET
 
         # Within a loop a step may begin and end while the execution names the same one all along.
-        check = None if self._signal.type == STOP_STEP else summaries.is_where_it_was
-        yield from self._watch(outcome, is_ready, self._options.ready, check)
-        outcome.before = outcome.after
-        return self._decide(outcome.before, self._signal) if outcome.before else verdict
+        rules_out = None if self._signal.type == STOP_STEP else summaries.is_where_it_was
+        await self._watch(is_ready, self._options.ready, rules_out)
+        self._outcome.before = self._outcome.after
+        return await self._decide(self._outcome.before) if self._outcome.before else verdict
 
     # Acting on the verdict
 
-    def _send(self, outcome: Outcome, verdict: Verdict) -> Work[None]:
+    async def _send(self, verdict: Verdict) -> None:
+        outcome = self._outcome
         outcome.signal = _addressed(self._signal, verdict)
         if outcome.before is not None:
             now = predictions.state_of(outcome.before, verdict.step)
             outcome.diff = (now, predictions.predict(outcome.before, outcome.signal, verdict.step))
         if self._options.check_mode:
             outcome.predicted = True
-            outcome.msg = messages.would_send(outcome.signal, outcome.execution_id, verdict)
+            outcome.msg = messages.would_send(outcome.signal, self._id, verdict)
             return
-        yield from self._deliver(outcome, verdict)
+        await self._deliver(verdict)
 
-    def _deliver(self, outcome: Outcome, verdict: Verdict) -> Work[None]:
-        def decide_again(execution: Execution) -> Verdict:
-            # The signal is addressed by now: it is for the step that it was decided on, and for no other. Under force
-            # what the step has come to is no reason to leave off.
-            if self._options.force:
-                return verdict
-            return self._decide(execution, outcome.signal)
-
-        job = DeliveryJob(outcome.execution_id, outcome.signal, outcome.before, verdict.step, decide_again)
-        yield from SignalDelivery(self._service, job, outcome.delivery).deliver()
+    async def _deliver(self, verdict: Verdict) -> None:
+        outcome = self._outcome
+        job = DeliveryJob(self._id, outcome.signal, outcome.before, verdict.step, self._later_verdict(verdict))
+        await SignalDelivery(self._service, job, outcome.delivery).deliver()
         outcome.after = outcome.delivery.last or outcome.after
         if outcome.delivery.took_effect:
-            yield from self._look_after(outcome, verdict)
-        elif outcome.delivery.ending is DeliveryStatus.MOOT and outcome.delivery.verdict:
-            yield from self._leave(outcome, outcome.delivery.verdict)
+            await self._look_after(verdict)
+        elif outcome.delivery.status is DeliveryStatus.NOT_NEEDED and outcome.delivery.verdict:
+            await self._leave(outcome.delivery.verdict)
         else:
-            yield from self._explain_failure(outcome)
+            await self._explain_failure(verdict.step)
 
-    def _explain_failure(self, outcome: Outcome) -> Work[None]:
-        delivery = outcome.delivery
+    def _later_verdict(self, verdict: Verdict) -> Callable[[Execution, str], Verdict]:
+        """Return what decides on a later state: the signal is for the run that the first verdict is about alone."""
+        signal, before = self._outcome.signal, self._outcome.before
+
+        def later(execution: Execution, caller: str) -> Verdict:
+            # Under force what the step has come to is no reason to leave off.
+            if self._options.force:
+                return verdict
+            # A request as a whole is asked for several decisions in turn; its status tells them apart.
+            if verdict.step is None and signal.is_decision and before and execution.status != before.status:
+                return request_moved_on(execution, decide(execution, signal, caller))
+            return decide(effects.only_this_run(execution, verdict.step), signal, caller)
+
+        return later
+
+    async def _explain_failure(self, step: Step | None) -> None:
+        outcome, delivery = self._outcome, self._outcome.delivery
         if delivery.error is not None and delivery.error.code == INVALID_SIGNAL:
             if delivery.last is None:
-                yield from self._read_back(outcome, Look(outcome.execution_id))
-            delivery.verdict = self._decide(outcome.after, outcome.signal) if outcome.after else None
-        problem = messages.not_delivered(outcome.signal, outcome.execution_id, delivery, outcome.after)
+                await self._read_back(is_full=True)
+            seen = effects.only_this_run(outcome.after, step) if outcome.after else None
+            delivery.verdict = decide(seen, outcome.signal) if seen else None
+        problem = messages.not_delivered(outcome.signal, self._id, delivery, outcome.after)
         outcome.fail(problem, delivery.error)
 
-    def _leave(self, outcome: Outcome, verdict: Verdict) -> Work[None]:
+    async def _leave(self, verdict: Verdict) -> None:
+        outcome = self._outcome
         outcome.kind = verdict.kind
         outcome.signal = _addressed(self._signal, verdict)
-        outcome.msg = messages.nothing_to_send(outcome.signal, outcome.execution_id, verdict, outcome.delivery)
-        self._diff_with_what_is(outcome, verdict)
-        yield from self._await_rest(outcome, verdict)
+        outcome.msg = messages.nothing_to_send(outcome.signal, self._id, verdict, outcome.delivery)
+        self._diff_with_what_is(verdict)
+        await self._await_rest(verdict)
 
     # After the signal
 
-    def _look_after(self, outcome: Outcome, verdict: Verdict) -> Work[None]:
+    async def _look_after(self, verdict: Verdict) -> None:
+        outcome = self._outcome
         if self._options.rest is None or outcome.before is None:
-            if outcome.delivery.ending is DeliveryStatus.ACCEPTED:
-                enough = summaries.tells_enough_afterwards(outcome.signal, outcome.before)
-                yield from self._read_back(outcome, Look(outcome.execution_id, lambda listed: enough))
-            outcome.msg = messages.sent(outcome.signal, outcome.execution_id, outcome.delivery, outcome.after)
+            if outcome.delivery.status is DeliveryStatus.ACCEPTED:
+                is_full = not summaries.tells_enough_afterwards(outcome.signal, outcome.before)
+                await self._read_back(is_full)
+            outcome.msg = messages.sent(outcome.signal, self._id, outcome.delivery, outcome.after)
         else:
-            outcome.msg = messages.sent(outcome.signal, outcome.execution_id, outcome.delivery, None)
-            yield from self._await_rest(outcome, verdict)
-        self._diff_with_what_is(outcome, verdict)
-        self._check_where_it_went(outcome, verdict)
+            outcome.msg = messages.sent(outcome.signal, self._id, outcome.delivery, None)
+            await self._await_rest(verdict)
+        self._diff_with_what_is(verdict)
+        self._check_how_often_it_ran()
+        await self._check_where_it_went(verdict.step)
 
-    def _check_where_it_went(self, outcome: Outcome, verdict: Verdict) -> None:
-        before, after, gate = outcome.before, outcome.after, verdict.step
-        if not outcome.signal.is_decision or before is None or after is None or gate is None:
+    def _check_how_often_it_ran(self) -> None:
+        before, after, signal = self._outcome.before, self._outcome.after, self._outcome.signal
+        if signal.type == START_STEP and before is not None and after is not None:
+            runs = effects.runs_since(before, after, signal.step_name or "")
+            if runs > 1:
+                self._outcome.fail(messages.ran_again(signal, runs))
+
+    async def _check_where_it_went(self, gate: Step | None) -> None:
+        """Fail if the caller's decision stands at another gate than the one that it was for, or at more than one."""
+        outcome = self._outcome
+        before, after, signal = outcome.before, outcome.after, outcome.signal
+        if not signal.is_decision or before is None or after is None:
             return
-        if may_have_hit_other_gate(before, after, gate):
-            other = other_gate_hit(before, after, outcome.signal, gate, self._service.caller_arn())
-            if other is not None:
-                outcome.fail(messages.hit_other_gate(outcome.signal, gate, other))
+        if not effects.shows_new_decisions_elsewhere(before, after, gate):
+            return
+        decided = effects.own_new_decisions(before, after, signal, await self._service.caller_arn())
+        others = effects.elsewhere(decided, gate)
+        if len(others) < len(decided):
+            if others:
+                outcome.fail(messages.hit_another_gate_too(signal, gate, others[0]))
+        elif others and gate is not None:
+            outcome.fail(messages.hit_other_gate(signal, gate, others[0]))
 
-    def _read_back(self, outcome: Outcome, look: Look) -> Work[None]:
+    async def _read_back(self, is_full: bool) -> None:
+        outcome = self._outcome
         outcome.after = None
         if not outcome.readable:
             return
         try:
-            outcome.after = yield from self._read(look)
+            listed = None if is_full else await SummaryLook(self._id)
+            outcome.after = listed or await read_execution(self._service, self._id)
         except AnsibleAutomationError as error:
-            outcome.warnings.append(messages.no_look_afterwards(outcome.signal, outcome.execution_id, error))
+            outcome.warnings.append(messages.no_look_afterwards(outcome.signal, self._id, error))
 
-    def _diff_with_what_is(self, outcome: Outcome, verdict: Verdict) -> None:
+    def _diff_with_what_is(self, verdict: Verdict) -> None:
+        outcome = self._outcome
         if outcome.before is not None and outcome.after is not None:
             outcome.diff = predictions.states_of(outcome.before, outcome.after, outcome.signal, verdict.step)
 
-    def _await_rest(self, outcome: Outcome, verdict: Verdict) -> Work[None]:
-        pace, before = self._options.rest, outcome.before
+    async def _await_rest(self, verdict: Verdict) -> None:
+        outcome, pace, before = self._outcome, self._options.rest, self._outcome.before
         if pace is None or before is None:
             return
 
@@ -241,20 +282,17 @@ class Signaller:
             if not in_time:
                 return
         else:
-            in_time = yield from self._watch(outcome, rests, pace, summaries.goes_on)
+            in_time = await self._watch(rests, pace, summaries.goes_on)
         failure = settling.failure_after(outcome.after, outcome.signal) if in_time and outcome.after else ""
         outcome.failed = not in_time or bool(failure)
         outcome.msg += " " + after_waiting(outcome.after, in_time, failure, pace.timeout)
 
-    def _watch(
-        self, outcome: Outcome, holds: Callable[[Execution], bool], pace: Pace, rules_out: SummaryCheck | None
-    ) -> Work[bool]:
-        watched = yield from watch(
-            outcome.execution_id, holds, pace, self._service.clock, rules_out, known=outcome.after
-        )
+    async def _watch(self, holds: Callable[[Execution], bool], pace: Pace, rules_out: SummaryCheck | None) -> bool:
+        outcome = self._outcome
+        watched = await Watch(self._service, self._id, holds, rules_out, known=outcome.after).during(pace)
         outcome.after = watched.seen or outcome.after
         if not watched.holds and watched.last_error is not None:
-            outcome.warnings.append(messages.not_seen_lately(outcome.execution_id, watched.last_error))
+            outcome.warnings.append(messages.not_seen_lately(self._id, watched.last_error))
         return watched.holds
 
 

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..model import gates, statuses
-from ..model.executions import ACCESS_REQUEST, APPROVE, CHANGE_REQUEST, Execution, Step
-from ..model.signals import APPROVE as APPROVE_SIGNAL
+from ..model.executions import ACCESS_REQUEST, APPROVE_ACTION, CHANGE_REQUEST, Execution, Step
 from ..model.signals import RESUME, REVOKE, START_STEP, STOP_STEP, Signal
 from ..output.phrases import explain_state
 
@@ -55,7 +54,14 @@ def caller_matters(execution: Execution, signal: Signal) -> bool:
     verdict = decide(execution, signal)
     if verdict.kind is not Kind.SEND or verdict.step is None or not signal.is_decision:
         return False
-    return any(decision.decision == _wanted(signal) for decision in gates.decisions_at(verdict.step))
+    return any(decision.decision == gates.decision_for(signal) for decision in gates.decisions_at(verdict.step))
+
+
+def request_moved_on(execution: Execution, verdict: Verdict) -> Verdict:
+    """Return the verdict on a request that does not wait for the same decision any more."""
+    if verdict.kind is not Kind.SEND:
+        return verdict
+    return Verdict(Kind.NEVER, f"the request does not wait for this decision any more: {explain_state(execution)}")
 
 
 # Approve, Reject
@@ -93,7 +99,7 @@ def _decide_at_gate(execution: Execution, gate: Step, signal: Signal, caller_arn
 
 
 def _decide_at_open_gate(gate: Step, signal: Signal, caller_arn: str) -> Verdict:
-    wanted = _wanted(signal)
+    wanted = gates.decision_for(signal)
     own = gates.decision_by(gate, caller_arn, wanted)
     if own is not None:
         held = f"gate `{gate.name}` already holds {wanted} by {own.approver}, which is the caller"
@@ -129,7 +135,7 @@ def _no_gate_in_sight(execution: Execution, has_gates: bool) -> Verdict:
 
 
 def _decided(decided: str, signal: Signal, subject: str, gate: Step | None = None) -> Verdict:
-    if decided == _wanted(signal):
+    if decided == gates.decision_for(signal):
         return Verdict(Kind.DONE, f"{subject} already {decided}", gate)
     return Verdict(Kind.NEVER, f"{subject} {decided} already, which {signal.type} cannot undo", gate)
 
@@ -143,10 +149,6 @@ def _gate_is_past(execution: Execution, gate: Step) -> Verdict:
 def _guarded(execution: Execution, signal: Signal) -> str:
     another_waits = gates.waiting_gate(execution) is not None
     return f", you named `{signal.step_name}`" if another_waits and signal.step_name else ""
-
-
-def _wanted(signal: Signal) -> str:
-    return gates.APPROVED if signal.type == APPROVE_SIGNAL else gates.REJECTED
 
 
 # Resume
@@ -284,7 +286,7 @@ def _if_by_hand(execution: Execution) -> str:
 def _use_instead(step: Step | None) -> str:
     if step is None or step.has_ended:
         return ""
-    if step.action == APPROVE:
+    if step.action == APPROVE_ACTION:
         return ": use Approve or Reject"
     return ": use Resume" if step.is_pause else ""
 

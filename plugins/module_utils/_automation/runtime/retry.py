@@ -1,0 +1,93 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Trying a call again that met a passing fault: the one set of rules for all calls that may be repeated blindly."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+from ..aws.errors import AnsibleAutomationError, SendResult
+from ..output.outcome import Attempts
+from .pacing import RetryBudget
+from .requests import Change, Pause
+from .service import Clock, Service
+
+Answer = TypeVar("Answer")
+
+# The longest pause between two looks or tries, in seconds.
+LONGEST_PAUSE = 20.0
+# How long to pause, in seconds, before the second try; later pauses grow.
+_DELAY = 0.5
+_GROWTH = 1.5
+_JITTER = 0.2
+
+
+def pauses(delay: float) -> Iterator[float]:
+    """Yield pauses in seconds that grow from `delay` to a ceiling, each shortened at random by up to a fifth.
+
+    The jitter keeps many waiting tasks from asking in step.
+    """
+    pause, ceiling = delay, max(delay, LONGEST_PAUSE)
+    while True:
+        yield pause * (1 - _JITTER * random.random())
+        pause = min(pause * _GROWTH, ceiling)
+
+
+async def look_again(service: Service, make: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Make a call that only reads, and again after passing faults. Raises AnsibleAutomationError."""
+    return await _again(service.looks, service.clock, make)
+
+
+async def change_again(service: Service, make: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Make a call whose repetition the service recognises, and again after passing faults.
+
+    Raises AnsibleAutomationError.
+    """
+    return await _again(service.changes, service.clock, make)
+
+
+async def noted(attempts: Attempts, change: Change[Answer]) -> Answer:
+    """Make a change once, and note what becomes of it. Raises AnsibleAutomationError."""
+    try:
+        answer = await change
+    except AnsibleAutomationError as error:
+        attempts.note(error.send_result)
+        raise
+    attempts.note(SendResult.ACCEPTED)
+    return answer
+
+
+async def _again(budget: RetryBudget, clock: Clock, make: Callable[[], Awaitable[Answer]]) -> Answer:
+    waits, since = pauses(_DELAY), None
+    while True:
+        began = clock.monotonic()
+        try:
+            answer = await make()
+        except AnsibleAutomationError as error:
+            pause = next(waits)
+            since = began if since is None else since
+            if not note_failure(budget, error, began):
+                raise
+            if budget.runs_out(clock.monotonic() + pause, _own_failure(error, since)):
+                raise
+        else:
+            budget.taken(clock.monotonic())
+            return answer
+        await Pause(pause)
+
+
+def note_failure(budget: RetryBudget, error: AnsibleAutomationError, began: float) -> bool:
+    """Note a failed call in the budget; return whether it may well succeed soon."""
+    if error.is_transient:
+        budget.failed(began, never_connected=error.send_result is SendResult.NEVER_ARRIVED)
+    else:
+        budget.taken(began)
+    return error.is_transient
+
+
+def _own_failure(error: AnsibleAutomationError, since: float) -> float | None:
+    """Return since when this execution alone fails: throttling befalls all, and waiting for the others helps."""
+    return since if error.send_result is SendResult.UNCERTAIN else None
