@@ -13,11 +13,20 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.ssmops.automation.tests.adversary.certificates import make_certificate
+from ansible_collections.ssmops.automation.tests.adversary.tasks import keep_models
 from ansible_collections.ssmops.automation.tests.adversary.world import World
 from ansible_collections.ssmops.automation.tests.adversary.world import world as new_world
 
 # A host that is nowhere (RFC 2606): only a proxy leads to it.
 HOST = "automation.test"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_kept() -> Iterator[None]:
+    """Clients that are made quickly."""
+    end = keep_models()
+    yield
+    end()
 
 
 @pytest.fixture(autouse=True)

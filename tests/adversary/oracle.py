@@ -17,8 +17,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .direct import SEND, START, STOP
+from .direct import GET, LIST, SEND, START, STEPS, STOP
 from .wire import Arrival, Log
+
+READS = frozenset({GET, LIST, STEPS})
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,11 @@ class Case:
         taken = self.log.taken(self.told.execution_id)
         return [each for each in taken if each.caller == self.caller]
 
+    def looked_in_vain_after(self, request: int) -> bool:
+        """Return whether a look after a request got another answer than the service's of that moment."""
+        later = (each for each in self.log.seen if each.number > request and each.operation in READS)
+        return any(not each.undisturbed for each in later if each.execution_id in ("", self.told.execution_id))
+
     @property
     def clean(self) -> bool:
         """Whether every request for this execution got the service's own answer."""
@@ -134,8 +141,9 @@ def on_its_step(case: Case) -> Iterator[str]:
 
 
 def told_of_strays(case: Case) -> Iterator[str]:
-    """A signal that hit another step is told as a failure, and never as not sent."""
-    strays = [each for each in case.ours if case.target is not None and each.hit != case.target]
+    """A signal that hit another step is told as a failure, and never as not sent, unless no look could show it."""
+    ours = [] if case.target is None else case.ours
+    strays = [each for each in ours if each.hit != case.target and not case.looked_in_vain_after(each.request)]
     if strays and (not case.told.failed or case.told.sent is False):
         yield f"the signal hit {strays[0].hit} instead of {case.target}, and the task says nothing of it"
 

@@ -14,13 +14,14 @@ import signal as signals
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType, ModuleType
 from typing import Any
 
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.amazon.aws.plugins.module_utils import cloud
+from botocore.loaders import JSONFileLoader
 
 from ansible_collections.ssmops.automation.plugins.modules import (
     ssm_automation_execution,
@@ -36,6 +37,26 @@ SIGNAL, EXECUTION, INFO = ssm_automation_signal, ssm_automation_execution, ssm_a
 CLOCKS = (ssm_automation_signal, ssm_automation_execution, cloud)
 # As long, in seconds of real time, as a task may take here; with the emulator's clock none takes one.
 MOST_SECONDS = 30
+
+
+def keep_models() -> Callable[[], None]:
+    """Let botocore read each file of its models once in this process; return how to end that.
+
+    To make a client takes longer than all the rest of a task, and most of that goes into these files.
+    """
+    read = JSONFileLoader.load_file
+    kept: dict[str, Any] = {}
+
+    def load_file(loader: JSONFileLoader, file_path: str) -> Any:
+        if file_path not in kept:
+            kept[file_path] = read(loader, file_path)
+        return kept[file_path]
+
+    def end() -> None:
+        JSONFileLoader.load_file = read
+
+    JSONFileLoader.load_file = load_file
+    return end
 
 
 class TookTooLong(BaseException):
