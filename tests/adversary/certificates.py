@@ -20,7 +20,7 @@ def make_certificate(host: str, folder: Path) -> Path:
     """Write a self-signed certificate for a host, its key with it, and return the file; clients trust it by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

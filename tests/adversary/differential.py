@@ -21,7 +21,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -93,7 +93,10 @@ class Befalls:
 
 @dataclass(frozen=True)
 class Act:
-    """What somebody else does, and when: right before or after a request of the task reaches the service."""
+    """What somebody else does, and when: right before or after a request of the task reaches the service.
+
+    Pass is Approve or Resume, whichever the open step takes.
+    """
 
     who: str
     what: str
@@ -115,16 +118,18 @@ class Story:
     who: str
     signal_type: str
     options: dict[str, Any]
+    # Whether signal and step name are made to fit what is open when the task begins.
+    fits: bool
     befalls: list[Befalls]
     acts: list[Act]
     choices: dict[str, Any]
 
     def __str__(self) -> str:
-        steps = json.dumps(self.steps)
+        steps, fits = json.dumps(self.steps), ", made to fit" if self.fits else ""
         lines = [
             f"seed {self.seed}: {self.kind}, {self.mode}, {steps}",
             f"  choices {self.choices}, before the task {self.moves}",
-            f"  {self.who} sends {self.signal_type} to {self.executions} with {self.options}",
+            f"  {self.who} sends {self.signal_type} to {self.executions} with {self.options}{fits}",
             *(f"  {each}" for each in self.befalls),
             *(f"  {each}" for each in self.acts),
         ]
@@ -147,11 +152,12 @@ def story(seed: int) -> Story:
         kind,
         steps,
         mode,
-        [dice.choice(["Approve", "Resume"]) for _number in range(dice.choice([0, 0, 1, 2]))],
+        ["Pass" for _number in range(dice.choice([0, 0, 1, 2]))],
         dice.choices([1, 3], [4, 1])[0],
         who,
         signal_type,
         _options(dice, signal_type, steps),
+        kind == "run" and mode == "Auto" and dice.random() < 0.85,
         [_befalls(dice) for _number in range(dice.choices([0, 1, 2, 3], [1, 4, 3, 2])[0])],
         [_act(dice, who) for _number in range(dice.choices([0, 1, 2], [3, 4, 2])[0])],
         {"decisions_while_waiting": dice.random() < 0.7, "rejection_is_retried": dice.random() < 0.3},
@@ -200,9 +206,7 @@ def _options(dice: random.Random, signal_type: str, steps: list[Step]) -> dict[s
     options: dict[str, Any] = {}
     names = [each["name"] for each in steps]
     names += [inner["name"] for each in steps for inner in each["inputs"].get("Steps", [])]
-    if signal_type in ("Resume", "StartStep", "StopStep"):
-        options["step_name"] = dice.choice([names[0], *names])
-    elif signal_type != "Revoke" and dice.random() < 0.5:
+    if signal_type in ("Resume", "StartStep", "StopStep") or (signal_type != "Revoke" and dice.random() < 0.5):
         options["step_name"] = dice.choice([names[0], *names])
     if dice.random() < 0.1 and (signal_type in ("Resume", "StartStep", "StopStep") or "step_name" not in options):
         options["force"] = True
@@ -217,13 +221,30 @@ def _befalls(dice: random.Random) -> Befalls:
     operation = dice.choices([SEND, GET, LIST], [6, 3, 1])[0]
     known = OF_SENDS if operation == SEND else OF_READS
     times = dice.choice([1, 1, 2, 4])
-    return Befalls(dice.choice(sorted(known)), operation, dice.choice([0, 0, 1, 2]), times)
+    return Befalls(dice.choice(sorted(known)), operation, dice.choice([0, 0, 0, 1, 2]), times)
 
 
 def _act(dice: random.Random, who: str) -> Act:
     operation = dice.choices([SEND, GET], [3, 1])[0]
-    what = dice.choices(["Approve", "Resume", "Reject", "Cancel", "StartStep"], [6, 4, 3, 1, 1])[0]
-    return Act(dice.choice(["bob", "bob", "carol", who]), what, operation, dice.choice([0, 0, 1, 2]), dice.random() < 0.3)
+    what = dice.choices(["Pass", "Reject", "Cancel", "StartStep"], [8, 3, 1, 1])[0]
+    actor, skip = dice.choice(["bob", "bob", "carol", who]), dice.choice([0, 0, 1])
+    return Act(actor, what, operation, skip, dice.random() < 0.3)
+
+
+def fitting(tale: Story, execution: dict[str, Any]) -> Story:
+    """Return the story with a signal, and a name if it has one, that fit the step that is open."""
+    now = open_step(execution)
+    found = [each for each in execution["StepExecutions"] if now and each.get("StepExecutionId") == now]
+    if not found or found[0]["Action"] not in ("aws:approve", "aws:pause"):
+        return tale
+    decision = "Reject" if tale.seed % 5 == 0 else "Approve"
+    signal_type = "Resume" if found[0]["Action"] == "aws:pause" else decision
+    options = dict(tale.options)
+    if signal_type == "Resume" or "step_name" in options:
+        options["step_name"] = found[0]["StepName"]
+    if signal_type != "Resume" and options.get("force"):
+        options.pop("step_name", None)
+    return replace(tale, signal_type=signal_type, options=options)
 
 
 # Playing it
@@ -255,6 +276,9 @@ class Stage:
             for execution_id in self.ids:
                 self.act("carol", move, execution_id)
         self.acted.clear()
+        execution = service.execution(self.ids[0])
+        if story.fits and execution is not None:
+            self.story = fitting(story, execution)
 
     def act(self, who: str, what: str, execution_id: str) -> None:
         """Let somebody act, on whatever is open."""
@@ -265,10 +289,12 @@ class Stage:
         if what == "Cancel":
             self.world.service.cancel(execution_id, self.world.key(who))
             return
+        found = [each for each in execution["StepExecutions"] if step and each.get("StepExecutionId") == step]
+        if what == "Pass":
+            what = "Resume" if found and found[0]["Action"] == "aws:pause" else "Approve"
         payload = {}
         if what in ("Resume", "StartStep"):
-            named = [each["StepName"] for each in execution["StepExecutions"] if each.get("StepExecutionId") == step]
-            payload = {"StepName": named[0] if named else self.story.steps[0]["name"]}
+            payload = {"StepName": found[0]["StepName"] if found else self.story.steps[0]["name"]}
         if self.world.acts(who, what, execution_id, **payload):
             self.acted.append((execution_id, who, what, step))
 
@@ -321,13 +347,13 @@ class Stage:
         return Case(told, log, case.caller, target, frozenset(each for each in lookalikes if each))
 
 
-def play(on: World, tale: Story) -> list[str]:
-    """Play a story; return in which ways the promise was broken."""
+def play(on: World, tale: Story) -> tuple[Story, list[str]]:
+    """Play a story; return it as it was played, and in which ways the promise was broken."""
     on.proxy.start_over()
     stage = Stage(on, tale)
     stage.prepare()
     stage.set_the_scene()
-    return stage.judge(stage.run())
+    return stage.story, stage.judge(stage.run())
 
 
 @contextlib.contextmanager
@@ -357,8 +383,7 @@ def play_all(url: str, seeds: range) -> Iterator[tuple[Story, list[str]]]:
             os.environ["AWS_ENDPOINT_URL_STS"] = on.proxy.url
             on.service.register(CHILD, runbooks.runbook(runbooks.gate("inner")))
             for seed in range(first, min(first + RENEW_AFTER, seeds.stop)):
-                tale = story(seed)
-                problems = play(on, tale)
+                tale, problems = play(on, story(seed))
                 if problems:
                     yield tale, problems
 
@@ -381,7 +406,8 @@ def main() -> int:
             failed += 1
             if failed <= given.stop_after:
                 print(tale, *(f"  BROKEN {each}" for each in problems), sep="\n", flush=True)
-    print(f"{given.cases} cases from seed {given.first} on in {time.monotonic() - began:.0f} s: {failed} broke the promise")
+    seconds = time.monotonic() - began
+    print(f"{given.cases} cases from seed {given.first} on in {seconds:.0f} s: {failed} broke the promise")
     return 1 if failed else 0
 
 

@@ -117,7 +117,7 @@ Rule = Callable[[Case], Iterator[str]]
 
 
 def at_most_once(case: Case) -> Iterator[str]:
-    """No two requests of a task take effect. Two copies of one request are the work of a proxy, see `told_of_copies`."""
+    """No two requests of a task take effect. Two copies of one request are a proxy's work, see `told_of_copies`."""
     requests = {each.request for each in case.ours}
     if len(requests) > 1:
         yield f"took effect {len(requests)} times, by the requests {sorted(requests)}"

@@ -246,7 +246,7 @@ class Proxy:
     # What the faults need
 
     def forward(self, request: Request) -> Answer:
-        """Have the service answer a request; requests that change something go one by one, each seen from both sides."""
+        """Have the service answer a request; those that change something go one by one, seen from both sides."""
         if not is_write(request.operation):
             return self._forward_read(request)
         with self._writing:
@@ -271,7 +271,10 @@ class Proxy:
 
     def _shows(self, request: Request, content: Content) -> Iterator[tuple[str, str | None]]:
         if request.operation == GET:
-            yield str(content["AutomationExecution"]["AutomationExecutionId"]), open_step(content["AutomationExecution"])
+            yield (
+                str(content["AutomationExecution"]["AutomationExecutionId"]),
+                open_step(content["AutomationExecution"]),
+            )
         elif request.operation == STEPS:
             yield from self._open_steps([request.members["AutomationExecutionId"]])
         elif request.operation == LIST:
@@ -319,8 +322,8 @@ class Proxy:
             if self._plan.at_connect:
                 self._plan.at_connect.pop(0)(connection)
                 raise ClientGone
-            for connection in self._layers(connection):
-                place = connection
+            for layer in self._layers(connection):
+                place = layer
         self._connections.discard(place)
         with contextlib.suppress(OSError):
             # Not close(): that would leave the connection open as long as something reads from it.

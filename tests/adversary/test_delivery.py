@@ -185,15 +185,21 @@ class Test03NoEffectAndCanHaveNone:
         assert world.broken(world.signal("Resume", execution_id, step_name="look")) == []
 
 
+# Runbooks in which a step comes again, a signal for it, and what others do so that it comes again.
+AGAIN = {
+    "a loop": ([loop("rounds", 3, gate("ask"))], "Approve", ["Approve"]),
+    "a loop of pauses": ([loop("rounds", 3, pause("ask"))], "Resume", ["Resume"]),
+    "a jump back after a failure": (
+        [gate("ask"), gate("then", onFailure="step:ask")],
+        "Approve",
+        ["Approve", "Reject"],
+    ),
+    "a jump back to a rejected gate": ([gate("ask", onFailure="step:ask")], "Reject", ["Reject"]),
+}
+
+
 class Test04RunsOfTheSameStep:
     """A step comes again; a signal for its first run, throttled or lost, must not take effect in another."""
-
-    AGAIN = {
-        "a loop": ([loop("rounds", 3, gate("ask"))], "Approve", ["Approve"]),
-        "a loop of pauses": ([loop("rounds", 3, pause("ask"))], "Resume", ["Resume"]),
-        "a jump back after a failure": ([gate("ask"), gate("then", onFailure="step:ask")], "Approve", ["Approve", "Reject"]),
-        "a jump back to a rejected gate": ([gate("ask", onFailure="step:ask")], "Reject", ["Reject"]),
-    }  # fmt: skip
 
     @pytest.mark.parametrize("fault", [faults.throttled, faults.reset_before], ids=["throttled", "lost"])
     @pytest.mark.parametrize("named", [True, False], ids=["named", "unnamed"])

@@ -19,6 +19,7 @@ from ansible_collections.ssmops.automation.tests.adversary.runbooks import child
 # So many instants of a whole run, and of its end: a run takes half a second.
 SPREAD, LAST = 12, 6
 
+
 class Test12InterruptedAtAnyInstant:
     """From the first send to the last byte of the result an interruption may only shorten the work."""
 
@@ -96,7 +97,9 @@ class Test13TheStepToBlame:
     """The step that ended the run is named, not one that the runbook forgave."""
 
     @pytest.mark.parametrize(
-        "forgiven", [{"onFailure": "Continue"}, {"isCritical": False, "onFailure": "Continue"}], ids=["continue", "both"]
+        "forgiven",
+        [{"onFailure": "Continue"}, {"isCritical": False, "onFailure": "Continue"}],
+        ids=["continue", "both"],
     )
     def test_after_a_forgiven_failure(self, world, forgiven):
         execution_id = world.start(fails("forgiven", **forgiven), gate("staging"), fails("culprit"))
@@ -336,7 +339,9 @@ class Test19AnEndpointForSsmOnly:
         assert world.sends() == 0
 
     @pytest.mark.parametrize("operation", [GET, SEND])
-    @pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "InvalidAutomationSignalException"])
+    @pytest.mark.parametrize(
+        "code", ["AccessDeniedException", "ValidationException", "InvalidAutomationSignalException"]
+    )
     @pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "not guarded"])
     def test_a_message_has_one_full_stop(self, world, operation, code, guarded):
         execution_id = world.start(gate("staging"))
