@@ -97,7 +97,7 @@ class DirectService:
 
     def signal(self, execution_id: str, signal_type: str, access_key: str, **payload: str) -> bool:
         """Send a signal; return whether the service took it."""
-        members = {"AutomationExecutionId": execution_id, "SignalType": signal_type}
+        members: Content = {"AutomationExecutionId": execution_id, "SignalType": signal_type}
         if payload:
             members["Payload"] = {key: [value] for key, value in payload.items()}
         return self.call(SEND, members, access_key)[0] == 200
