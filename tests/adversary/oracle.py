@@ -204,7 +204,7 @@ def told_properly(printed: Printed) -> list[str]:
     """Return what is wrong with the form of what a task printed: a traceback, nothing, or a fault of the module."""
     if printed.result is None:
         return [f"result: the task ended without one: {printed.problem[-600:]}"]
-    needed = ("msg", "changed") if printed.result.get("failed") else ("changed",)
+    needed = ("msg",) if printed.result.get("failed") else ("changed",)
     problems = [f"result: it lacks {key}" for key in needed if key not in printed.result]
     if "at fault" in str(printed.result.get("msg", "")) or "exception" in printed.result:
         problems.append(f"result: the module itself is at fault: {printed.result.get('msg')}")

@@ -110,9 +110,10 @@ class Exchange:
         head = [f"HTTP/1.1 {answer.status} {'OK' if answer.status == 200 else 'Error'}"]
         head += [f"{name}: {value}" for name, value in answer.headers if name.lower() not in _NOT_PASSED_ON]
         head += [f"Content-Length: {len(answer.body)}", "", ""]
-        self.write("\r\n".join(head).encode() + answer.body)
+        # Noted first: a client that has its answer may be done, and be judged.
         self._seen.undisturbed = answer.written_for == self.request.number
         self.proxy.note_shown(self.request.number, answer)
+        self.write("\r\n".join(head).encode() + answer.body)
 
     def write(self, data: bytes) -> None:
         """Write to the client."""

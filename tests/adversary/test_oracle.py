@@ -97,6 +97,7 @@ def test_a_stray_that_no_look_could_show():
     [
         (Printed({"changed": False}), True),
         (Printed({"changed": False, "failed": True, "msg": "No."}), True),
+        (Printed({"failed": True, "msg": "No."}), True),
         (Printed({"changed": False, "failed": True}), False),
         (Printed({"msg": "No."}), False),
         (Printed(None, "Traceback"), False),

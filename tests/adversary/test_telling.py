@@ -352,6 +352,17 @@ class Test19AnEndpointForSsmOnly:
         told = [printed.one.msg, *printed.result.get("warnings", [])]
         assert [text for text in told if ".." in text or ".)." in text or ".:" in text] == []
 
+    def test_a_warning_has_one_full_stop(self, world):
+        execution_id = world.start(gate("staging", approvals=2))
+        world.acts("bob", "Approve", execution_id)
+        error = (
+            b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>You must not.</Message></Error></ErrorResponse>"
+        )
+        world.proxy.meet(faults.answers(403, error, after=False), WHO, times=9)
+        printed = world.signal("Approve", execution_id)
+        assert printed.result["warnings"]
+        assert ".." not in str(printed.result["warnings"])
+
 
 class Test24UnfairPatience:
     """Nobody is given up while the service takes signals from others."""
