@@ -472,18 +472,21 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation import api
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.arguments import WAIT_ARGUMENTS, pace_of
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.errors import InvalidOption
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.failing import fail
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.interruption import interruptible
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.run_outcomes import RunOptions, RunOutcome
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.run_results import run_result
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import check_execution_id
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.start_requests import build_start_request
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.starting import Starter
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.stopping import Stopper
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.stops import CANCEL, COMPLETE
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.signal import check_execution_id
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.start import build_start_request
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.waiting import (
+    WAIT_ARGUMENTS,
+    pace_of,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import fail
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.outcome import RunOptions, RunOutcome
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.results import run_result
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.start import Starter
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.stop import Stopper
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.stop_rules import CANCEL, COMPLETE
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -293,25 +293,25 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation import api
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.errors import (
-    AnsibleAutomationError,
-    InvalidOption,
-    advice,
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import AnsibleAutomationError
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.finding import (
+    find_executions,
+    read_found,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.executions import Execution
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.failing import fail
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.filters import (
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.pending import awaits_decision
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.filters import (
     Filters,
     awaiting_decision,
     batches,
     build_filters,
     filter_rules_of,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.finding import find_executions, read_found
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.results import execution_result
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import check_execution_id
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.waiting_for import awaits_decision
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.signal import check_execution_id
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import advice, fail
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.results import execution_result
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

@@ -653,27 +653,26 @@ from functools import cache
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation import api
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.arguments import WAIT_ARGUMENTS, pace_of
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.errors import (
-    AnsibleAutomationError,
-    InvalidOption,
-    advice,
-)
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.failing import fail
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.interruption import interruptible
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.limits import Limits, Range
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.results import signal_result
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.service import Service
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling import Options, Signaller
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import (
-    SIGNAL_TYPES,
-    Signal,
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import AnsibleAutomationError
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import SIGNAL_TYPES, Signal
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.limits import Limits, Range
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.signal import (
     build_signal,
     check_execution_id,
     refuse_guard_under_force,
     refuse_one_run_of_a_step,
 )
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.waiting import (
+    WAIT_ARGUMENTS,
+    pace_of,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import advice, fail
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import interruptible
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.results import signal_result
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.signaller import Options, Signaller
 
 CONCURRENCY = Range(1, 50)
 
@@ -784,7 +783,7 @@ def _run(module: AnsibleAWSModule) -> None:
             _signal_one(module, service, signaller)
     else:
         # Every task loads its code anew, so what only many executions need is not loaded for one.
-        from ansible_collections.ssmops.automation.plugins.module_utils._automation.many import signal_many
+        from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.many import signal_many
 
         signal_many(module, service, signaller, signal, concurrency)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import Signal
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import Signal
 
 CALLER = "alice"
 

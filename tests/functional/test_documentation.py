@@ -55,7 +55,7 @@ def scenarios(emulator, signal, alice):
     emulator.sleep(40)
     resume = {"execution_id": waiting, "step_name": "patch_by_hand"}
     return {
-        "foretold": signal.check("Resume", **resume),
+        "predicted": signal.check("Resume", **resume),
         "refused": signal("Resume", waiting, step_name="unknown"),
         "refused by the service": signal("Approve", waiting, force=True, **alice),
         "sent": signal("Resume", **resume),
@@ -105,7 +105,7 @@ def several(emulator, alice):
         return run_module(ssm_automation_signal, {**common, **options}, check_mode)
 
     return {
-        "foretold": approve(automation_execution_ids=gates, check_mode=True),
+        "predicted": approve(automation_execution_ids=gates, check_mode=True),
         "mixed": approve(automation_execution_ids=[gates[0], unknown]),
         "already done": approve(automation_execution_ids=gates[:1]),
         "called off": approve(automation_execution_ids=[unknown, *gates], fail_fast=True, concurrency=1),
@@ -143,7 +143,7 @@ def runs(emulator, run, alice):
     return {
         "started": started,
         "waits at a gate": failing,
-        "foretold": run.check(**start, **token),
+        "predicted": run.check(**start, **token),
         "would be refused": run.check(document_name="Maintenance"),
         "refused by the service": run(document_name="Maintenance"),
         "rests": run(**start, wait=True),
@@ -191,7 +191,7 @@ def test_starts_and_stops_differ(runs):
     assert {name: (result["changed"], result.get("failed", False)) for name, result in runs.items()} == {
         "started": (True, False),
         "waits at a gate": (True, False),
-        "foretold": (True, False),
+        "predicted": (True, False),
         "would be refused": (False, True),
         "refused by the service": (False, True),
         "rests": (True, False),

@@ -11,7 +11,7 @@ import signal as signals
 
 import pytest
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
 from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_execution
 
 START, STOP, READ = "StartAutomationExecution", "StopAutomationExecution", "GetAutomationExecution"

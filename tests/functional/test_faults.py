@@ -19,10 +19,10 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation import api
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.service import Service
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling import Options, Signaller
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.waiting import Pace
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.waiting import Pace
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.signaller import Options, Signaller
 from ansible_collections.ssmops.automation.tests.functional.fault_table import ON_READING, ON_SENDING, page
 from ansible_collections.ssmops.automation.tests.functional.scenarios import CALLER, SCENARIOS
 

@@ -15,12 +15,12 @@ import pytest
 import yaml
 from botocore.config import Config
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation import api
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.decisions import Kind
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.service import Service
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling import Options, Signaller
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import Signal
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.waiting import Pace
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import Signal
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.waiting import Pace
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.signaller import Options, Signaller
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.verdicts import Kind
 from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_signal
 
 SEND, READ = "SendAutomationSignal", "GetAutomationExecution"
@@ -169,7 +169,7 @@ class TestRaces:
         outcome = race(execution_id, "Approve", approve, step_name="approve")
         assert not outcome.failed
         assert not outcome.changed
-        assert outcome.verdict is Kind.DONE
+        assert outcome.kind is Kind.DONE
         assert "came second, it is done: gate `approve` is already Approved" in outcome.msg
 
     def test_a_decision_that_hits_the_next_gate_is_noticed(self, emulator, race, bob):

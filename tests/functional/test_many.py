@@ -13,7 +13,7 @@ from functools import partial
 
 import pytest
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation import signalling
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal import signaller
 from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_signal
 from ansible_collections.ssmops.automation.tests.functional.conftest import OPERATOR, REGION, run_module
 
@@ -421,15 +421,15 @@ class TestInterruptions:
 class TestFaultsOfTheProgram:
     def test_they_hide_nothing_of_what_became_of_the_executions(self, many, alice, gates, monkeypatch):
         before, after = gates[0], gates[1]
-        decide, states_of = signalling.decide, signalling.diffs.states_of
+        decide, states_of = signaller.decide, signaller.predictions.states_of
 
         def trip(original, wrong, execution, *more):
             if execution.id == wrong:
                 raise KeyError("odd")
             return original(execution, *more)
 
-        monkeypatch.setattr(signalling, "decide", partial(trip, decide, before))
-        monkeypatch.setattr(signalling.diffs, "states_of", partial(trip, states_of, after))
+        monkeypatch.setattr(signaller, "decide", partial(trip, decide, before))
+        monkeypatch.setattr(signaller.predictions, "states_of", partial(trip, states_of, after))
         result = many("Approve", gates, **alice)
         assert result["failed"] is True
         assert numbers(result) == [5, 4, 0, 2, 0]

@@ -15,15 +15,15 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation import api
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.interruption import Interruptions
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.service import Service
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling import Options, Signaller
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signalling_many import (
-    Manner,
-    ManySignaller,
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.waiting import Pace
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.batch import (
+    BatchOptions,
+    BatchSignaller,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.waiting import Pace
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.signaller import Options, Signaller
 from ansible_collections.ssmops.automation.tests.functional.conftest import RUNBOOKS
 from ansible_collections.ssmops.automation.tests.functional.fault_table import ON_SENDING
 from ansible_collections.ssmops.automation.tests.functional.scenarios import CALLER, SCENARIOS
@@ -74,7 +74,7 @@ class Bench:
         who = f"arn:aws:iam::123456789012:user/{CALLER}"
         service = Service(self.client, lambda: who, Clock(self.emulator))
         signaller = Signaller(service, scenario.signal, Options(Pace(0, 2), rest))
-        told = ManySignaller(service, signaller, Manner(10, fail_fast)).take_to(ids, Interruptions())
+        told = BatchSignaller(service, signaller, BatchOptions(10, fail_fast)).take_to(ids, Interruptions())
         return {outcome["automation_execution_id"]: outcome for outcome in told.outcomes}
 
     def effects(self, scenario, ids):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.executions import Execution, Step
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution, Step
 
 EXECUTION_ID = "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"
 ALICE = "arn:aws:iam::123456789012:user/alice"

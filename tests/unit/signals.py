@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signals import Signal
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import Signal
 
 APPROVE, REJECT, REVOKE = Signal("Approve"), Signal("Reject"), Signal("Revoke")
 RESUME = Signal("Resume", {"StepName": ["p"]}, "p")

@@ -1,0 +1,99 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filters of DescribeAutomationExecutions, checked before any call. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..model import statuses
+from ..model.executions import APPROVE
+from .invalid import InvalidOption
+from .limits import Range, range_of
+
+if TYPE_CHECKING:
+    from botocore.model import StructureShape
+
+EXECUTION_ID = "ExecutionId"
+EXECUTION_STATUS = "ExecutionStatus"
+CURRENT_ACTION = "CurrentAction"
+
+Filters = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class FilterRules:
+    """What DescribeAutomationExecutions takes: its keys, how many filters, values a filter, characters a value."""
+
+    keys: Sequence[str]
+    filters: Range
+    values: Range
+    value: Range
+
+
+def filter_rules_of(request: StructureShape) -> FilterRules:
+    """Return the rules that a model of DescribeAutomationExecutions' request declares."""
+    filters = request.members["Filters"]
+    values = filters.member.members["Values"]
+    return FilterRules(
+        keys=filters.member.members["Key"].enum,
+        filters=range_of(filters),
+        values=range_of(values),
+        value=range_of(values.member),
+    )
+
+
+def build_filters(wanted: Mapping[str, Any], rules: FilterRules) -> Filters:
+    """Return the API's filters for a dictionary of filter key to value or list of values. Raises InvalidOption."""
+    if not rules.filters.holds(len(wanted)):
+        raise InvalidOption(f"filters has {len(wanted)} keys, the service takes {rules.filters}.")
+    return [{"Key": _checked_key(key, rules), "Values": _checked_values(key, wanted[key], rules)} for key in wanted]
+
+
+def awaiting_decision(wanted: Mapping[str, Any], rules: FilterRules) -> list[Filters]:
+    """Return the filters that together find what waits for a decision, among what C(wanted) matches.
+
+    Gates wait with the status Waiting and their action as the current one; change requests and access requests wait
+    with statuses of their own. Raises InvalidOption.
+    """
+    for key in (EXECUTION_STATUS, CURRENT_ACTION):
+        if key in wanted:
+            raise InvalidOption(f"awaiting_decision sets the filter {key} itself: leave one of them out.")
+    at_gates = {**wanted, EXECUTION_STATUS: statuses.WAITING, CURRENT_ACTION: APPROVE}
+    requests = {**wanted, EXECUTION_STATUS: sorted(statuses.AWAITING_DECISION)}
+    return [build_filters(at_gates, rules), build_filters(requests, rules)]
+
+
+def batches(execution_ids: Sequence[str], rules: FilterRules) -> list[Filters]:
+    """Return filters that ask for executions by id, as many in each as the service takes."""
+    size = rules.values.maximum or len(execution_ids)
+    unique = list(dict.fromkeys(execution_ids))
+    parts = [unique[start : start + size] for start in range(0, len(unique), size)]
+    return [[{"Key": EXECUTION_ID, "Values": part}] for part in parts]
+
+
+def _checked_key(key: str, rules: FilterRules) -> str:
+    if key not in rules.keys:
+        raise InvalidOption(f"filters has the unknown key {key}, the service knows {', '.join(rules.keys)}.")
+    return key
+
+
+def _checked_values(key: str, value: Any, rules: FilterRules) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    if not rules.values.holds(len(values)):
+        raise InvalidOption(f"filter {key} has {len(values)} values, the service takes {rules.values}.")
+    return [_checked_value(key, each, rules) for each in values]
+
+
+def _checked_value(key: str, value: Any, rules: FilterRules) -> str:
+    if value is None or isinstance(value, (list, Mapping)):
+        raise InvalidOption(f"filter {key} holds something that is no single value: give a string or a list of these.")
+    if not rules.value.holds(len(str(value))):
+        raise InvalidOption(
+            f"filter {key} has a value of {len(str(value))} characters, the service takes {rules.value}."
+        )
+    return str(value)

@@ -1,0 +1,10 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with the options of a task."""
+
+from __future__ import annotations
+
+
+class InvalidOption(ValueError):
+    """Options that cannot be right whatever the execution's state; the text is one sentence for the user."""

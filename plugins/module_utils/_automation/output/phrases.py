@@ -1,0 +1,42 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clauses and sentences about the state of an execution, for messages about signals, starts and stops. Pure."""
+
+from __future__ import annotations
+
+from ..model import gates
+from ..model.executions import APPROVE, Execution
+
+
+def explain_state(execution: Execution) -> str:
+    """Return where an execution stands, as a clause."""
+    step = gates.live_step(execution)
+    if execution.has_ended or step is None:
+        return f"the execution {_status(execution)}"
+    verb = "waits" if step.waits else f"is {step.status}"
+    return f"the execution {verb} at step `{step.name}` ({step.action})"
+
+
+def after_waiting(last: Execution | None, in_time: bool, failure: str, waited: float) -> str:
+    """Tell how the wait for the execution to come to rest ended; C(waited) is in seconds."""
+    where = f"{explain_state(last)}{approvals_at_gate(last)}" if last else "its state could not be read"
+    if not in_time:
+        return f"It did not come to rest within {waited:g} s (wait_timeout): {where}."
+    if failure:
+        return f"The run went wrong: {failure}."
+    return f"{where[0].upper()}{where[1:]}."
+
+
+def _status(execution: Execution) -> str:
+    if not execution.has_ended:
+        return f"is {execution.status}"
+    ended_at = execution.raw.get("ExecutionEndTime")
+    return f"ended {execution.status}" + (f" at {ended_at.isoformat()}" if ended_at else "")
+
+
+def approvals_at_gate(execution: Execution | None) -> str:
+    gate = gates.waiting_gate(execution) if execution and not execution.has_ended else None
+    # Of a step without an id nothing but the name was read.
+    is_read = gate is not None and gate.action == APPROVE and bool(gate.execution_id)
+    return f" and has {gates.describe_approvals(gate)}" if gate and is_read else ""

@@ -1,0 +1,85 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What users get to see: the API's shapes as Ansible dictionaries, diffs, console addresses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
+
+from ..model.executions import Execution
+from ..model.pending import WaitingFor, waiting_for
+
+# Maps whose keys are the users' own names, not the API's, and so stay as they are.
+_USERS_MAPS = ["Parameters", "Outputs", "Variables", "TargetMaps", "AlarmConfiguration"]
+_USERS_MAPS_OF_STEPS = ["Inputs", "Outputs", "OverriddenParameters"]
+
+_CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+
+
+def execution_result(execution: Execution) -> dict[str, Any]:
+    """Return the execution as all modules return it.
+
+    It has the API's names in snake_case and times in ISO 8601, and C(waiting_for) on top.
+    """
+    result = boto3_resource_to_ansible_dict(
+        execution.raw,
+        transform_tags=False,
+        force_tags=False,
+        ignore_list=_USERS_MAPS,
+        nested_transforms={"StepExecutions": _step_results},
+    )
+    return {**result, "waiting_for": [_waiting_for_result(wait) for wait in waiting_for(execution)]}
+
+
+def _waiting_for_result(wait: WaitingFor) -> dict[str, Any]:
+    step, approvals = wait.step, wait.approvals
+    return {
+        "step_name": step.name if step else None,
+        "step_execution_id": (step.execution_id or None) if step else None,
+        "action": step.action if step else None,
+        "signals": list(wait.signals),
+        "valid_next_steps": list(wait.valid_next_steps),
+        "approvers": list(approvals.approvers) if approvals else None,
+        "min_required_approvals": approvals.min_required_approvals if approvals else None,
+        "approvals_missing": approvals.approvals_missing if approvals else None,
+        "decisions": [asdict(decision) for decision in approvals.decisions] if approvals else None,
+        "message": approvals.message if approvals else None,
+        "times_out_at": wait.times_out_at,
+    }
+
+
+def _step_results(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [_step_result(step) for step in steps]
+
+
+def _step_result(step: Mapping[str, Any]) -> dict[str, Any]:
+    return boto3_resource_to_ansible_dict(
+        step,
+        transform_tags=False,
+        force_tags=False,
+        ignore_list=_USERS_MAPS_OF_STEPS,
+        nested_transforms={"FailureDetails": _failure_details},
+    )
+
+
+def _failure_details(details: Mapping[str, Any]) -> dict[str, Any]:
+    return boto3_resource_to_ansible_dict(details, transform_tags=False, force_tags=False, ignore_list=["Details"])
+
+
+def console_url(execution_id: str, region: str, partition: str) -> str | None:
+    """Return the address of the execution in the AWS console; none in partitions whose console is not known."""
+    if partition not in _CONSOLES:
+        return None
+    return (
+        f"https://{region}.{_CONSOLES[partition]}/systems-manager/automation/execution/{execution_id}?region={region}"
+    )

@@ -1,0 +1,77 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Starting an execution in check mode: what can be found out about it without starting anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from ..aws import api
+from ..aws.errors import ACCESS_DENIED, AnsibleAutomationError
+from ..model import statuses
+from ..model.executions import INTERACTIVE
+from ..options.start import StartRequest
+from . import messages
+from .documents import Document, objections, objections_to_values
+from .outcome import RunOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.client import BaseClient
+
+Found = TypeVar("Found")
+
+
+class StartPreview:
+    """Foretells what becomes of one request to start an execution, from the runbook's document."""
+
+    def __init__(self, client: BaseClient, request: StartRequest) -> None:
+        self._client = client
+        self._request = request
+
+    def preview(self, outcome: RunOutcome) -> None:
+        """Fill in the outcome. Raises AnsibleAutomationError where the document cannot be read."""
+        outcome.client_token = self._request.client_token if self._request.is_repeatable else None
+        document = self._read(outcome, self._document)
+        against = self._objections(outcome, document) if document else []
+        if against:
+            outcome.fail(messages.cannot_start(self._request, against))
+            return
+        # Interactive executions start in Waiting (user guide), others have been observed to be Pending first.
+        status = statuses.WAITING if self._request.mode == INTERACTIVE else statuses.PENDING
+        outcome.changed = True
+        outcome.diff = ({}, diff_side(self._request, status))
+        outcome.msg = messages.would_start(self._request, document)
+
+    def _objections(self, outcome: RunOutcome, document: Document) -> list[str]:
+        against = objections(document, self._request)
+        if against or not self._request.parameters:
+            return against
+        content = self._read(outcome, self._content)
+        return objections_to_values(content, self._request) if content else []
+
+    def _document(self) -> Document:
+        request = self._request
+        return Document.from_api(api.describe_document(self._client, request.document_name, request.document_version))
+
+    def _content(self) -> str:
+        return api.get_document(self._client, self._request.document_name, self._request.document_version)
+
+    def _read(self, outcome: RunOutcome, read: Callable[[], Found]) -> Found | None:
+        """Return what is read, or warn and return none where the caller may not read it."""
+        try:
+            return read()
+        except AnsibleAutomationError as error:
+            if error.code != ACCESS_DENIED:
+                raise
+            outcome.warnings.append(messages.not_checked(self._request, error))
+            return None
+
+
+def diff_side(request: StartRequest, status: str) -> dict[str, str]:
+    """Return what a diff shows of an execution that there is; an unknown status is left out."""
+    aspects = {"document_name": request.document_name, "automation_execution_status": status}
+    return {name: value for name, value in aspects.items() if value}

@@ -1,0 +1,86 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Taking a signal to several executions: the orchestration behind automation_execution_ids and filters.
+
+Each execution has a work of its own, the same as one alone; what is kept of it in the end is what is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..aws import api
+from ..aws.errors import is_transient
+from ..runtime.interruption import Interruptions
+from ..runtime.scheduler import Scheduler
+from ..runtime.service import PATIENCE, Service
+from .outcome import Outcome
+from .results import outcome_result
+from .signaller import Signaller
+from .summary import Summary, bounded, summary_of
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """How to go about several executions: so many calls at a time, and whether the first failure ends it."""
+
+    concurrency: int
+    fail_fast: bool = False
+
+
+@dataclass
+class BatchResult:
+    """What became of all: the numbers, each execution's outcome in the order asked, and why it ended early, if so."""
+
+    summary: Summary
+    outcomes: list[dict[str, Any]]
+    reason: str
+    warnings: list[str]
+
+
+class BatchSignaller:
+    """Takes one signal to several executions."""
+
+    def __init__(self, service: Service, signaller: Signaller, options: BatchOptions) -> None:
+        self._service = service
+        self._signaller = signaller
+        self._options = options
+        self._place = api.region_and_partition(service.client)
+        self._told: dict[str, dict[str, Any]] = {}
+        self._warnings: list[str] = []
+
+    def take_to(self, execution_ids: Sequence[str], interruptions: Interruptions) -> BatchResult:
+        """Take the signal to these executions, no two of them the same, and tell what became of it."""
+        scheduler = Scheduler(self._service, self._options.concurrency, interruptions, self._finish)
+        scheduler.run_all(self._signaller.work(execution_id) for execution_id in execution_ids)
+        for execution_id in execution_ids:
+            if execution_id not in self._told:
+                self._tell(self._signaller.not_tried(execution_id, scheduler.reason))
+        outcomes = [self._told[execution_id] for execution_id in execution_ids]
+        return BatchResult(
+            summary_of(outcomes), outcomes, scheduler.reason, [*scheduler.warnings, *bounded(self._warnings)]
+        )
+
+    def _finish(self, outcome: Outcome) -> str:
+        """Tell an outcome; return why the rest is not to be tried, or an empty string."""
+        self._tell(outcome)
+        if not outcome.failed:
+            return ""
+        if self._options.fail_fast:
+            return f"fail_fast is set and execution {outcome.execution_id} failed"
+        return self._why_hopeless() if outcome.error and is_transient(outcome.error.exception) else ""
+
+    def _tell(self, outcome: Outcome) -> None:
+        self._told[outcome.execution_id] = outcome_result(outcome, *self._place)
+        self._warnings += outcome.warnings
+
+    def _why_hopeless(self) -> str:
+        if self._service.sends.has_run_out:
+            return f"the service has taken no signal for {PATIENCE} s"
+        if self._service.looks.has_run_out:
+            return f"the service has answered no look for {PATIENCE} s"
+        return ""

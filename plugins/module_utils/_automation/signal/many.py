@@ -1,0 +1,104 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ssm_automation_signal does for many executions, from its options to its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..aws import api
+from ..model.signals import Signal
+from ..options.filters import build_filters, filter_rules_of
+from ..options.invalid import InvalidOption
+from ..runtime.interruption import interruptible
+from ..runtime.service import Service
+from .batch import BatchOptions, BatchResult, BatchSignaller
+from .results import combined_diff
+from .signaller import Signaller
+from .summary import Summary, nothing_matched, summed_up
+
+if TYPE_CHECKING:
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+    from botocore.client import BaseClient
+
+# How many executions above a bound are counted for the message, rather than just known to be more.
+_COUNTED_BEYOND = 1000
+
+
+def signal_many(
+    module: AnsibleAWSModule, service: Service, signaller: Signaller, signal: Signal, concurrency: int
+) -> None:
+    """Take the signal to the executions that the options ask for, and exit or fail.
+
+    Raises InvalidOption, and AnsibleAutomationError where filters cannot be looked up.
+    """
+    ids = _ids(module, service.client)
+    with interruptible() as interruptions:
+        if ids:
+            many = BatchSignaller(service, signaller, BatchOptions(concurrency, module.params["fail_fast"]))
+            _exit_with(module, signal, many.take_to(ids, interruptions))
+        else:
+            _exit_without_any(module)
+
+
+def _ids(module: AnsibleAWSModule, client: BaseClient) -> list[str]:
+    """Return the ids of the executions that are asked for, each once."""
+    if module.params["filters"] is not None:
+        return _find_ids(client, module.params["filters"], module.params["max_executions"])
+    return list(dict.fromkeys(module.params["automation_execution_ids"]))
+
+
+def _exit_without_any(module: AnsibleAWSModule) -> None:
+    by_filters = module.params["filters"] is not None
+    _exit(
+        module,
+        failed=module.params["fail_when_none"],
+        changed=False,
+        msg=nothing_matched(by_filters),
+        summary=Summary().numbers,
+        outcomes=[],
+    )
+
+
+def _exit_with(module: AnsibleAWSModule, signal: Signal, told: BatchResult) -> None:
+    for warning in told.warnings:
+        module.warn(warning)
+    summary, outcomes = told.summary, told.outcomes
+    if module.params["return_outcomes"] == "changed":
+        outcomes = [one for one in outcomes if one["changed"] or one["failed"] or not one["tried"]]
+    _exit(
+        module,
+        failed=summary.has_failed,
+        changed=bool(summary.changed),
+        msg=summed_up(signal, summary, module.check_mode, told.reason),
+        summary=summary.numbers,
+        outcomes=outcomes,
+        **({"diff": combined_diff(outcomes)} if module._diff else {}),
+    )
+
+
+def _exit(module: AnsibleAWSModule, failed: bool, **result: Any) -> None:
+    (module.fail_json if failed else module.exit_json)(**result)
+
+
+def _find_ids(client: BaseClient, wanted: Mapping[str, Any], at_most: int) -> list[str]:
+    """Return the ids of the executions that the filters match, given as users write them; one call for each 50.
+
+    Raises InvalidOption for what the service does not take, and where there are more than C(at_most), with their
+    number; and AnsibleAutomationError.
+    """
+    if at_most < 1:
+        raise InvalidOption(f"max_executions is {at_most}, give at least 1.")
+    query = build_filters(wanted, filter_rules_of(api.listing_model(client)))
+    counted = at_most + _COUNTED_BEYOND
+    ids = [raw["AutomationExecutionId"] for raw in api.describe_automation_executions(client, query, counted)]
+    if len(ids) > at_most:
+        number = f"{len(ids)} or more" if len(ids) == counted else str(len(ids))
+        raise InvalidOption(
+            f"The filters match {number} executions and max_executions is {at_most}, so nothing was sent: narrow the"
+            " filters, or raise max_executions if all of them are meant."
+        )
+    return ids

@@ -1,0 +1,298 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The decision: given an execution and a signal, whether to send it, and the sentence that says why or why not.
+
+Pure: a table in functions, one per signal, over the rows "its step is ...". What is unknown (a status, an action
+that AWS added later) is sent and left to the service: the module is never stricter than AWS about what it does not
+know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from ..model import gates, statuses
+from ..model.executions import ACCESS_REQUEST, APPROVE, CHANGE_REQUEST, Execution, Step
+from ..model.signals import APPROVE as APPROVE_SIGNAL
+from ..model.signals import RESUME, REVOKE, START_STEP, STOP_STEP, Signal
+from ..output.phrases import explain_state
+
+
+class Kind(Enum):
+    """The four verdicts; the values are what users see as RV(verdict)."""
+
+    SEND = "send"
+    DONE = "already_done"
+    NOT_YET = "not_yet"
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict, its sentence without the final full stop, and the step that it is about, if it is about one."""
+
+    kind: Kind
+    reason: str
+    step: Step | None = None
+
+
+def decide(execution: Execution, signal: Signal, caller_arn: str = "") -> Verdict:
+    """Return what to do about a signal to an execution in this state.
+
+    C(caller_arn) is the caller as STS names it, needed only where C(caller_matters) says so.
+    """
+    if signal.is_decision:
+        return _decide_approval(execution, signal, caller_arn)
+    return _DECIDERS[signal.type](execution, signal)
+
+
+def caller_matters(execution: Execution, signal: Signal) -> bool:
+    """Return whether the verdict depends on who asks: the gate waits and holds such a decision of somebody."""
+    verdict = decide(execution, signal)
+    if verdict.kind is not Kind.SEND or verdict.step is None or not signal.is_decision:
+        return False
+    return any(decision.decision == _wanted(signal) for decision in gates.decisions_at(verdict.step))
+
+
+# Approve, Reject
+
+
+def _decide_approval(execution: Execution, signal: Signal, caller_arn: str) -> Verdict:
+    if signal.step_name is None:
+        gate = None if execution.has_ended else gates.waiting_gate(execution)
+        if gate is None:
+            return _decide_without_open_gate(execution, signal)
+        return _decide_at_gate(execution, gate, signal, caller_arn)
+    step = execution.find_step(signal.step_name)
+    if step is None:
+        return _unlisted(execution, signal)
+    if not step.is_gate:
+        return Verdict(Kind.NEVER, f"step `{step.name}` is an {step.action} step, not a gate{_use_instead(step)}", step)
+    return _decide_at_gate(execution, step, signal, caller_arn)
+
+
+def _decide_at_gate(execution: Execution, gate: Step, signal: Signal, caller_arn: str) -> Verdict:
+    decided = gates.decision_of(gate)
+    if decided:
+        return _decided(decided, signal, f"gate `{gate.name}` is", gate)
+    if execution.has_ended or gate.has_ended or statuses.CANCELLING in (execution.status, gate.status):
+        return _gate_is_past(execution, gate)
+    if gate.waits:
+        return _decide_at_open_gate(gate, signal, caller_arn)
+    if statuses.is_known(gate.status):
+        return Verdict(
+            Kind.NOT_YET,
+            f"gate `{gate.name}` is not reached yet: {explain_state(execution)}{_guarded(execution, signal)}",
+            gate,
+        )
+    return Verdict(Kind.SEND, f"gate `{gate.name}` is {gate.status}", gate)
+
+
+def _decide_at_open_gate(gate: Step, signal: Signal, caller_arn: str) -> Verdict:
+    wanted = _wanted(signal)
+    own = gates.decision_by(gate, caller_arn, wanted)
+    if own is not None:
+        held = f"gate `{gate.name}` already holds {wanted} by {own.approver}, which is the caller"
+        return Verdict(Kind.DONE, f"{held} and has {gates.describe_approvals(gate)}", gate)
+    return Verdict(Kind.SEND, f"gate `{gate.name}` waits for a decision and has {gates.describe_approvals(gate)}", gate)
+
+
+def _decide_without_open_gate(execution: Execution, signal: Signal) -> Verdict:
+    all_gates = gates.approval_steps(execution)
+    if len(all_gates) == 1 and execution.steps_complete:
+        return _decide_at_gate(execution, all_gates[0], signal, "")
+    if any(not gate.is_ahead for gate in all_gates):
+        ended = f"{explain_state(execution)}; " if execution.has_ended else ""
+        several = f"{ended}it has several gates and none of them waits, name one with step_name"
+        return Verdict(Kind.NEVER, f"{several}: {_list(all_gates)}")
+    if execution.status in statuses.AWAITING_DECISION:
+        return Verdict(Kind.SEND, f"the request is {execution.status}")
+    if execution.status in statuses.DECISIONS:
+        return _decided(statuses.DECISIONS[execution.status], signal, f"the request is {execution.status}, it was")
+    if execution.has_ended:
+        return Verdict(Kind.NEVER, explain_state(execution))
+    if not statuses.is_known(execution.status):
+        return Verdict(Kind.SEND, f"the execution is {execution.status}")
+    return _no_gate_in_sight(execution, bool(all_gates))
+
+
+def _no_gate_in_sight(execution: Execution, has_gates: bool) -> Verdict:
+    if has_gates or not execution.lists_every_step:
+        return Verdict(Kind.NOT_YET, f"no gate is reached yet: {explain_state(execution)}")
+    waiting = gates.waiting_step(execution)
+    hint = _use_instead(waiting) if waiting else ""
+    return Verdict(Kind.NEVER, f"the execution has no aws:approve step; {explain_state(execution)}{hint}", waiting)
+
+
+def _decided(decided: str, signal: Signal, subject: str, gate: Step | None = None) -> Verdict:
+    if decided == _wanted(signal):
+        return Verdict(Kind.DONE, f"{subject} already {decided}", gate)
+    return Verdict(Kind.NEVER, f"{subject} {decided} already, which {signal.type} cannot undo", gate)
+
+
+def _gate_is_past(execution: Execution, gate: Step) -> Verdict:
+    if gate.is_live or gate.is_ahead:
+        return Verdict(Kind.NEVER, f"gate `{gate.name}` got no decision before {explain_state(execution)}", gate)
+    return Verdict(Kind.NEVER, f"gate `{gate.name}` {_how_it_ended(gate)} without a decision", gate)
+
+
+def _guarded(execution: Execution, signal: Signal) -> str:
+    another_waits = gates.waiting_gate(execution) is not None
+    return f", you named `{signal.step_name}`" if another_waits and signal.step_name else ""
+
+
+def _wanted(signal: Signal) -> str:
+    return gates.APPROVED if signal.type == APPROVE_SIGNAL else gates.REJECTED
+
+
+# Resume
+
+
+def _decide_resume(execution: Execution, signal: Signal) -> Verdict:
+    step = execution.find_step(signal.step_name or "")
+    if step is None:
+        return _unlisted(execution, signal)
+    if not step.is_pause:
+        return Verdict(
+            Kind.NEVER, f"step `{step.name}` is an {step.action} step, not aws:pause{_use_instead(step)}", step
+        )
+    if step.status == statuses.SUCCESS:
+        return Verdict(Kind.DONE, f"step `{step.name}` is already resumed", step)
+    if step.has_ended or statuses.CANCELLING in (step.status, execution.status):
+        return Verdict(Kind.NEVER, f"step `{step.name}` {_how_it_ended(step)}", step)
+    if execution.has_ended:
+        return Verdict(Kind.NEVER, f"step `{step.name}` is {step.status} and {explain_state(execution)}", step)
+    if step.waits or not (statuses.is_known(step.status) and statuses.is_known(execution.status)):
+        return Verdict(Kind.SEND, f"step `{step.name}` is {step.status}", step)
+    return Verdict(Kind.NOT_YET, f"step `{step.name}` does not wait yet: {explain_state(execution)}", step)
+
+
+# StartStep
+
+
+def _decide_start(execution: Execution, signal: Signal) -> Verdict:
+    if not execution.is_interactive:
+        return Verdict(
+            Kind.NEVER,
+            f"the execution runs in mode {execution.mode}: StartStep is for executions started with Mode Interactive",
+        )
+    step = execution.find_step(signal.step_name or "")
+    if step is not None and (step.is_live or step.status in statuses.SUCCESSFUL):
+        return Verdict(Kind.DONE, f"step `{step.name}` is already {step.status}{_again(step)}", step)
+    if execution.has_ended:
+        return Verdict(Kind.NEVER, explain_state(execution), step)
+    if step is None and execution.lists_every_step:
+        return _unlisted(execution, signal)
+    live = gates.live_step(execution)
+    if live is None and (execution.status == statuses.WAITING or not statuses.is_known(execution.status)):
+        return Verdict(Kind.SEND, f"the execution is {execution.status} and no step runs", step)
+    return Verdict(
+        Kind.NOT_YET,
+        f"the execution is not between two steps: {explain_state(execution)}{_use_instead(live)}",
+        step,
+    )
+
+
+def _again(step: Step) -> str:
+    return " (force runs it again)" if step.has_ended else ""
+
+
+# StopStep
+
+
+def _decide_stop(execution: Execution, signal: Signal) -> Verdict:
+    if signal.step_execution_id is not None:
+        step = execution.find_step_execution(signal.step_execution_id)
+    else:
+        step = execution.find_step(signal.step_name or "")
+    if step is None:
+        return _unlisted_to_stop(execution, signal)
+    if not step.execution_id:
+        return Verdict(Kind.NEVER, f"the step execution id of `{step.name}` could not be read, give step_execution_id")
+    if step.has_ended or step.status == statuses.CANCELLING:
+        return Verdict(Kind.DONE, f"step `{step.name}` is already {step.status}", step)
+    if execution.has_ended:
+        return Verdict(Kind.DONE, f"step `{step.name}` does not run: {explain_state(execution)}", step)
+    if step.is_ahead:
+        return Verdict(Kind.NOT_YET, f"step `{step.name}` has not begun: {explain_state(execution)}", step)
+    return Verdict(Kind.SEND, f"step `{step.name}` is {step.status}", step)
+
+
+def _unlisted_to_stop(execution: Execution, signal: Signal) -> Verdict:
+    if signal.step_execution_id is None:
+        return _unlisted(execution, signal)
+    if not execution.steps_complete:
+        return Verdict(
+            Kind.SEND, f"not all steps of the execution could be read, so step execution {signal.target} may run"
+        )
+    known = ", ".join(f"`{step.name}` {step.execution_id}" for step in execution.steps if step.is_live) or "none"
+    return Verdict(Kind.NEVER, f"the execution has no step execution {signal.target}; running or waiting now: {known}")
+
+
+# Revoke
+
+
+def _decide_revoke(execution: Execution, signal: Signal) -> Verdict:
+    if execution.has_ended:
+        return Verdict(Kind.NEVER, explain_state(execution))
+    if execution.subtype in ("", CHANGE_REQUEST):
+        kind = "a change request" if execution.subtype else "an ordinary execution"
+        return Verdict(
+            Kind.NEVER, f"{signal.type} is for access requests and this is {kind}; {explain_state(execution)}"
+        )
+    subject = "the access request" if execution.subtype == ACCESS_REQUEST else f"the {execution.subtype} execution"
+    return Verdict(Kind.SEND, f"{subject} is {execution.status}")
+
+
+_DECIDERS: dict[str, Callable[[Execution, Signal], Verdict]] = {
+    RESUME: _decide_resume,
+    START_STEP: _decide_start,
+    STOP_STEP: _decide_stop,
+    REVOKE: _decide_revoke,
+}
+
+
+# Shared wording
+
+
+def _unlisted(execution: Execution, signal: Signal) -> Verdict:
+    if execution.lists_every_step:
+        names = ", ".join(f"`{name}`" for name in dict.fromkeys(step.name for step in execution.steps))
+        return Verdict(Kind.NEVER, f"the execution has no step `{signal.step_name}`, its steps are {names}")
+    if execution.has_ended:
+        return Verdict(Kind.NEVER, f"step `{signal.step_name}` never began: {explain_state(execution)}")
+    if signal.is_decision and not execution.steps and execution.status in statuses.AWAITING_DECISION:
+        return Verdict(Kind.NEVER, f"{explain_state(execution)} as a whole and has no steps: leave out step_name")
+    if not execution.steps_complete:
+        return Verdict(Kind.NOT_YET, f"step `{signal.step_name}` is not among the steps that the caller may read")
+    return Verdict(
+        Kind.NOT_YET,
+        f"step `{signal.step_name}` has not begun: {explain_state(execution)}{_if_by_hand(execution)}",
+    )
+
+
+def _if_by_hand(execution: Execution) -> str:
+    if not execution.is_interactive:
+        return ""
+    return "; it is Interactive, so the step shows only once StartStep has run it, if the runbook has it"
+
+
+def _use_instead(step: Step | None) -> str:
+    if step is None or step.has_ended:
+        return ""
+    if step.action == APPROVE:
+        return ": use Approve or Reject"
+    return ": use Resume" if step.is_pause else ""
+
+
+def _how_it_ended(step: Step) -> str:
+    reason = f" ({step.failure_message.rstrip('.')})" if step.failure_message else ""
+    return f"is {step.status}{reason}"
+
+
+def _list(steps: Iterable[Step]) -> str:
+    return ", ".join(f"`{step.name}` ({gates.decision_of(step) or step.status})" for step in steps)

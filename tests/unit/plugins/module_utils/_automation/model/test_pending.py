@@ -1,0 +1,124 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What users are told that an execution waits for."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import pytest
+
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution, Step
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.pending import (
+    awaits_decision,
+    waiting_for,
+)
+from ansible_collections.ssmops.automation.tests.unit.executions import (
+    ALICE,
+    BOB,
+    EXECUTION_ID,
+    gate,
+    interactive,
+    pause,
+    run,
+    step,
+)
+
+NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.timezone.utc)
+
+SIGNALS = {
+    "a gate": (run("Waiting", gate("g", "Waiting")), "g", ["Approve", "Reject"]),
+    "a pause": (run("Waiting", pause("p", "Waiting")), "p", ["Resume"]),
+    "an action of the future": (run("Waiting", step("c", "aws:confer", "Waiting")), "c", []),
+    "a change request": (run("PendingApproval", subtype="ChangeRequest"), None, ["Approve", "Reject"]),
+    "its freeze approvers": (run("PendingChangeCalendarOverride"), None, ["Approve", "Reject"]),
+    "between two steps": (interactive("Waiting", step("s", status="Success")), None, ["StartStep"]),
+    "a pause that was started by hand": (interactive("Waiting", pause("p", "Waiting")), "p", ["Resume"]),
+}
+
+
+@pytest.mark.parametrize(("execution", "step_name", "signals"), SIGNALS.values(), ids=SIGNALS)
+def test_which_step_waits_and_which_signals_it_takes(execution, step_name, signals):
+    (wait,) = waiting_for(execution)
+    assert (wait.step.name if wait.step else None) == step_name
+    assert list(wait.signals) == signals
+
+
+@pytest.mark.parametrize(
+    "execution",
+    [
+        run("InProgress", step("s", status="InProgress")),
+        run("Pending"),
+        run("Success", gate("g", "Success")),
+        run("Cancelled", gate("g", "Waiting")),
+        run("Approved", subtype="AccessRequest"),
+        interactive("InProgress", step("s", status="InProgress")),
+        run("Simmering"),
+    ],
+    ids=lambda execution: execution.status,
+)
+def test_nothing(execution):
+    assert waiting_for(execution) == []
+
+
+def test_a_gate_tells_who_may_decide_and_who_has():
+    inputs = {
+        "Approvers": json.dumps([ALICE, BOB, "carol"]),
+        "MinRequiredApprovals": "2",
+        "Message": json.dumps("May it go?"),
+    }
+    decisions = [json.dumps({"Approver": BOB, "ApprovalStatus": "Approve"})]
+    (wait,) = waiting_for(
+        run("Waiting", Step("g", "aws:approve", "Waiting", inputs=inputs, outputs={"ApproverDecisions": decisions}))
+    )
+    assert wait.approvals.approvers == [ALICE, BOB, "carol"]
+    assert (wait.approvals.min_required_approvals, wait.approvals.approvals_missing) == (2, 1)
+    assert [(each.approver, each.decision) for each in wait.approvals.decisions] == [(BOB, "Approved")]
+    assert wait.approvals.message == "May it go?"
+
+
+@pytest.mark.parametrize("approvers", ["not JSON", '"a name"', "7"])
+def test_inputs_that_cannot_be_read_are_left_out(approvers):
+    (wait,) = waiting_for(run("Waiting", Step("g", "aws:approve", "Waiting", inputs={"Approvers": approvers})))
+    assert wait.approvals.approvers == []
+    assert wait.approvals.message is None
+
+
+@pytest.mark.parametrize(
+    ("started_at", "seconds", "times_out_at"),
+    [
+        (NOON, 3600, "2026-05-04T13:00:00+00:00"),
+        (NOON, None, "2026-05-11T12:00:00+00:00"),
+        (None, 3600, None),
+    ],
+    ids=["own time-out", "default of a week", "start not known"],
+)
+def test_when_the_wait_times_out(started_at, seconds, times_out_at):
+    (wait,) = waiting_for(run("Waiting", pause("p", "Waiting", started_at=started_at, timeout_seconds=seconds)))
+    assert wait.times_out_at == times_out_at
+
+
+def test_between_two_steps_the_service_names_the_next_ones():
+    (wait,) = waiting_for(interactive("Waiting", step("s", status="Success", valid_next_steps=["t", "u"])))
+    assert list(wait.valid_next_steps) == ["t", "u"]
+
+
+def test_a_summary_tells_the_step_and_the_signals_but_no_approvers():
+    summary = {
+        "AutomationExecutionId": EXECUTION_ID,
+        "AutomationExecutionStatus": "Waiting",
+        "CurrentStepName": "g",
+        "CurrentAction": "aws:approve",
+    }
+    (wait,) = waiting_for(Execution.from_summary(summary))
+    assert (wait.step.name, list(wait.signals), wait.approvals) == ("g", ["Approve", "Reject"], None)
+
+
+def test_awaits_decision():
+    assert awaits_decision(run("Waiting", gate("g", "Waiting")))
+    assert awaits_decision(run("PendingApproval"))
+    assert not awaits_decision(run("Waiting", pause("p", "Waiting")))
+    assert not awaits_decision(run("Success"))

@@ -1,0 +1,111 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When an execution has come to rest after a signal, and whether that is how it was meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.settling import (
+    failure_after,
+    has_settled,
+)
+from ansible_collections.ssmops.automation.tests.unit.executions import (
+    ALICE,
+    gate,
+    interactive,
+    pause,
+    run,
+    step,
+)
+from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, REJECT, RESUME, REVOKE, START, STOP
+
+WAITING_AT_GATE = run("Waiting", gate("g", "Waiting", needed=2), gate("h"), pause("p"))
+SETTLED = {
+    "the answer is still the old one": (WAITING_AT_GATE, WAITING_AT_GATE, APPROVE, False),
+    "the run goes on": (WAITING_AT_GATE, run("InProgress", gate("g", "Success")), APPROVE, False),
+    "the next gate waits": (WAITING_AT_GATE, run("Waiting", gate("g", "Success"), gate("h", "Waiting")), APPROVE, True),
+    "more approvals are due": (
+        WAITING_AT_GATE,
+        run("Waiting", gate("g", "Waiting", [(ALICE, "Approve")], needed=2)),
+        APPROVE,
+        False,
+    ),
+    "the run has ended": (WAITING_AT_GATE, run("Success", gate("g", "Success")), APPROVE, True),
+    "resumed": (run("Waiting", pause("p", "Waiting")), run("Success", pause("p", "Success")), RESUME, True),
+    "resumed, the same pause again in a loop": (
+        run("Waiting", pause("p", "Waiting")),
+        run("Waiting", pause("p", "Success"), pause("p", "Waiting", execution_id="p-2")),
+        RESUME,
+        True,
+    ),
+    "not resumed yet": (run("Waiting", pause("p", "Waiting")), run("Waiting", pause("p", "Waiting")), RESUME, False),
+    "stopped": (
+        interactive("InProgress", step("s", status="InProgress")),
+        interactive("Waiting", step("s", status="Cancelled")),
+        STOP,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "signal", "settled"), SETTLED.values(), ids=SETTLED)
+def test_has_settled(before, after, signal, settled):
+    assert has_settled(after, before, signal, before.steps[0], sent=True) is settled
+
+
+STARTED = {
+    "not begun": (interactive("Waiting"), None, True, False),
+    "runs": (interactive("InProgress", step("s", status="InProgress")), None, True, False),
+    "has run": (interactive("Waiting", step("s", status="Success")), None, True, True),
+    "waits itself": (interactive("Waiting", pause("s", "Waiting")), None, True, True),
+    "has failed again, as before": (interactive("Waiting", step("s", status="Failed")), "s-1", True, False),
+    "has run again": (interactive("Waiting", step("s", status="Success", execution_id="s-2")), "s-1", True, True),
+    "had run before": (interactive("Waiting", step("s", status="Success")), "s-1", False, True),
+}
+
+
+@pytest.mark.parametrize(("after", "earlier", "sent", "settled"), STARTED.values(), ids=STARTED)
+def test_has_settled_after_start_step(after, earlier, sent, settled):
+    before_step = step("s", status="Failed", execution_id=earlier) if earlier else None
+    assert has_settled(after, interactive("Waiting"), START, before_step, sent) is settled
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "signal", "sent", "settled"),
+    [
+        ("PendingApproval", "PendingApproval", APPROVE, True, False),
+        ("PendingApproval", "PendingApproval", APPROVE, False, True),
+        ("PendingApproval", "Approved", APPROVE, True, True),
+        ("PendingApproval", "PendingChangeCalendarOverride", APPROVE, True, True),
+        ("PendingApproval", "RunbookInProgress", APPROVE, True, False),
+        ("Approved", "Approved", REVOKE, True, False),
+        ("Approved", "Cancelled", REVOKE, True, True),
+    ],
+)
+def test_has_settled_for_requests(before, after, signal, sent, settled):
+    request, later = run(before, subtype="AccessRequest"), run(after, subtype="AccessRequest")
+    assert has_settled(later, request, signal, None, sent) is settled
+
+
+FAILED = run("Failed", pause("p", "Success"), step("deploy", status="Failed", failure_message="disk full"))
+FAILURES = {
+    "approve": (FAILED, APPROVE, "ended Failed: step `deploy` (aws:sleep) is Failed: disk full"),
+    "resume": (FAILED, RESUME, "disk full"),
+    "reject is meant to end so": (FAILED, REJECT, ""),
+    "stop is meant to end so": (FAILED, STOP, ""),
+    "no step says why": (run("TimedOut", failure_message="too slow"), APPROVE, "ended TimedOut: too slow"),
+    "it went well": (run("Success", gate("g", "Success")), APPROVE, ""),
+    "it went well in spite of a failed step": (run("Success", step("s", status="Failed")), APPROVE, ""),
+    "it rests": (WAITING_AT_GATE, APPROVE, ""),
+    "the started step failed": (interactive("Waiting", step("s", status="Failed")), START, "`s` (aws:sleep) is Failed"),
+    "the started step succeeded": (interactive("Waiting", step("s", status="Success")), START, ""),
+}
+
+
+@pytest.mark.parametrize(("execution", "signal", "words"), FAILURES.values(), ids=FAILURES)
+def test_failure_after(execution, signal, words):
+    failure = failure_after(execution, signal)
+    assert words in failure if words else failure == ""

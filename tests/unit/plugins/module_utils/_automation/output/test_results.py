@@ -1,0 +1,91 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The shape in which users see an execution."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.results import (
+    console_url,
+    execution_result,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.predictions import State
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.results import diff_result
+from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID
+
+NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.timezone.utc)
+ANSWER = {
+    "AutomationExecutionId": EXECUTION_ID,
+    "AutomationExecutionStatus": "Failed",
+    "ExecutionStartTime": NOON,
+    "Parameters": {"InstanceId": ["i-0123456789abcdef0"]},
+    "Outputs": {"CheckHealth.ExitCode": ["1"]},
+    "Variables": {"RetryCount": ["2"]},
+    "Targets": [{"Key": "tag:Role", "Values": ["Web"]}],
+    "StepExecutions": [
+        {
+            "StepName": "CheckHealth",
+            "ExecutionStartTime": NOON,
+            "Inputs": {"InstanceIds": '["i-0123456789abcdef0"]'},
+            "Outputs": {"ExitCode": ["1"]},
+            "OverriddenParameters": {"TimeOut": ["5"]},
+            "FailureDetails": {"FailureStage": "Invocation", "Details": {"ErrorCode": ["1"]}},
+            "ValidNextSteps": ["Repair"],
+        }
+    ],
+}
+
+
+def test_names_of_the_api_are_in_snake_case_and_names_of_the_runbook_are_kept():
+    assert execution_result(Execution.from_api(ANSWER)) == {
+        "automation_execution_id": EXECUTION_ID,
+        "automation_execution_status": "Failed",
+        "execution_start_time": "2026-05-04T12:00:00+00:00",
+        "parameters": {"InstanceId": ["i-0123456789abcdef0"]},
+        "outputs": {"CheckHealth.ExitCode": ["1"]},
+        "variables": {"RetryCount": ["2"]},
+        "targets": [{"key": "tag:Role", "values": ["Web"]}],
+        "step_executions": [
+            {
+                "step_name": "CheckHealth",
+                "execution_start_time": "2026-05-04T12:00:00+00:00",
+                "inputs": {"InstanceIds": '["i-0123456789abcdef0"]'},
+                "outputs": {"ExitCode": ["1"]},
+                "overridden_parameters": {"TimeOut": ["5"]},
+                "failure_details": {"failure_stage": "Invocation", "details": {"ErrorCode": ["1"]}},
+                "valid_next_steps": ["Repair"],
+            }
+        ],
+        "waiting_for": [],
+    }
+
+
+def test_a_diff_has_the_aspects_that_there_are():
+    assert diff_result(State("Waiting", "p", "Waiting"), State("InProgress")) == {
+        "before": {"automation_execution_status": "Waiting", "step_name": "p", "step_status": "Waiting"},
+        "after": {"automation_execution_status": "InProgress"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "start"),
+    [
+        ("eu-central-1", "aws", "https://eu-central-1.console.aws.amazon.com/systems-manager/automation/execution/"),
+        ("cn-north-1", "aws-cn", "https://cn-north-1.console.amazonaws.cn/systems-manager/automation/execution/"),
+        ("us-gov-west-1", "aws-us-gov", "https://us-gov-west-1.console.amazonaws-us-gov.com/systems-manager/"),
+    ],
+)
+def test_console_url(region, partition, start):
+    url = console_url(EXECUTION_ID, region, partition)
+    assert url.startswith(start)
+    assert url.endswith(f"{EXECUTION_ID}?region={region}")
+
+
+def test_no_console_url_where_the_console_is_not_known():
+    assert console_url(EXECUTION_ID, "eu-isoe-west-1", "aws-iso-e") is None
