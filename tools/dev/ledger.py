@@ -46,7 +46,12 @@ def pytest_collection_finish(session: Any) -> None:
 
 def write() -> int:
     """Bring the page up to date."""
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), collected()), encoding="utf-8")
+    try:
+        page = filled(PAGE.read_text(encoding="utf-8"), collected())
+    except Failed as problem:
+        print(problem)
+        return 1
+    PAGE.write_text(page, encoding="utf-8")
     return 0
 
 
