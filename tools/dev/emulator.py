@@ -9,19 +9,16 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from .project import CACHE, ROOT, environment, executable
+from .project import ROOT, environment, executable
 
 RUNBOOKS = ROOT / "playbooks" / "runbooks"
 PORT = 4599
-LISTENING = re.compile(r"^Automation emulator listening on (http://\S+)$", re.MULTILINE)
-START_TIMEOUT = 60.0
+LISTENING = re.compile(r"Automation emulator listening on (http://\S+)")
 
 # The emulator takes any keys; these cannot be taken for real ones.
 FAKE_CREDENTIALS = {
@@ -42,38 +39,19 @@ READABLE_OUTPUT = {
 def running(*options: str | Path) -> Iterator[str]:
     """The emulator on a free port for as long as the context lasts; gives its address."""
     command = [executable("automation-emulator"), "--port", "0", *map(str, options)]
-    CACHE.mkdir(exist_ok=True)
-    # Its output goes to a file: nobody reads a pipe to its end, and a full one would stop the emulator.
-    with tempfile.NamedTemporaryFile(dir=CACHE, prefix="emulator-", suffix=".log") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=log, stderr=subprocess.STDOUT)
+    with subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield address(process, Path(log.name))
+            yield address(process)
         finally:
-            stop(process)
+            process.terminate()
 
 
-def address(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Wait until the emulator says where it listens."""
-    deadline = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < deadline:
-        ended = process.poll() is not None
-        output = log.read_text(encoding="utf-8", errors="replace")
-        if found := LISTENING.search(output):
-            return found.group(1)
-        if ended:
-            raise RuntimeError(f"The emulator ended with exit code {process.returncode}:\n{output}")
-        time.sleep(0.05)
-    raise RuntimeError(f"The emulator did not say where it listens within {START_TIMEOUT:.0f} s:\n{output}")
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the emulator, by force if it does not listen."""
-    process.terminate()
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def address(process: subprocess.Popen[str]) -> str:
+    """Where it listens, which is the first line that it prints."""
+    found = LISTENING.match(process.stdout.readline() if process.stdout else "")
+    if found is None:
+        raise RuntimeError(f"The emulator ended with exit code {process.wait()}; its reason is on stderr.")
+    return found[1]
 
 
 def demo() -> int:
