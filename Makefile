@@ -5,7 +5,7 @@
 # Any Python from 3.11 on; everything else is installed into .venv/ and .cache/.
 PYTHON ?= python3
 
-COMMANDS := setup demo test lint format unit emulator bench architecture lock
+COMMANDS := setup demo test lint format unit emulator bench architecture ledger lock
 
 .PHONY: help clean $(COMMANDS)
 
@@ -22,6 +22,7 @@ unit:     ## Run the unit tests
 emulator: ## Run the emulator in the foreground, on port 4599
 bench:    ## Measure what many signals cost, and write docs/benchmark.* (takes up to an hour)
 architecture: ## Draw the picture in docs/architecture.md from the code
+ledger:   ## Write into docs/fidelity.md which tests hold the emulator to which row
 lock:     ## Compile requirements/*.in into requirements/*.txt
 
 $(COMMANDS):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import ansible_test, architecture, artifact, steps
+from . import ansible_test, architecture, artifact, ledger, steps
 from .counts import Counts, of_junit
 from .project import CACHE, OUTPUT
 from .setup import set_up_importer
@@ -64,6 +64,7 @@ LINT = (
     Step("ruff format", tool("ruff", "format", "--check", "--diff")),
     Step("mypy", tool("mypy")),
     Step("architecture", architecture.check),
+    Step("ledger", ledger.check),
     Step("shellcheck", tool("shellcheck", ".ci/run")),
     Step("reuse", licenses),
     Step("ansible-lint", tool("ansible-lint", "--offline", "--nocolor")),
