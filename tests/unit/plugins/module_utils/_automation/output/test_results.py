@@ -15,8 +15,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.outp
     console_url,
     execution_result,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.predictions import State
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.results import diff_result
 from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID
 
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.timezone.utc)
@@ -63,13 +61,6 @@ def test_names_of_the_api_are_in_snake_case_and_names_of_the_runbook_are_kept():
             }
         ],
         "waiting_for": [],
-    }
-
-
-def test_a_diff_has_the_aspects_that_there_are():
-    assert diff_result(State("Waiting", "p", "Waiting"), State("InProgress")) == {
-        "before": {"automation_execution_status": "Waiting", "step_name": "p", "step_status": "Waiting"},
-        "after": {"automation_execution_status": "InProgress"},
     }
 
 
