@@ -112,3 +112,58 @@ def test_the_version_of_a_document_is_asked_for_where_one_is_given(client, answe
     answers.add_response("get_document", {"Content": "{}"}, {"Name": "Deploy", "DocumentFormat": "JSON", **asked})
     assert api.describe_document(client, "Deploy", version) == {"Name": "Deploy"}
     assert api.get_document(client, "Deploy", version) == "{}"
+
+
+def listing(*ids, **more):
+    return {"AutomationExecutionMetadataList": [{"AutomationExecutionId": each * 36} for each in ids], **more}
+
+
+@pytest.mark.parametrize(("at_most", "size", "ids"), [(None, 50, "abc"), (3, 3, "abc"), (2, 2, "ab")])
+def test_a_listing_is_read_page_by_page_until_there_are_enough(client, answers, at_most, size, ids):
+    filters = [{"Key": "TagKey", "Values": ["team"]}]
+    page = {"Filters": filters, "MaxResults": size}
+    answers.add_response("describe_automation_executions", listing("a", NextToken="more"), page)
+    answers.add_response("describe_automation_executions", listing("b", "c"), {**page, "NextToken": "more"})
+    found = api.describe_automation_executions(client, filters, at_most)
+    assert [each["AutomationExecutionId"][0] for each in found] == list(ids)
+
+
+def test_a_listing_without_filters_asks_for_none(client, answers):
+    answers.add_response("describe_automation_executions", listing("a"), {"MaxResults": 50})
+    assert len(api.describe_automation_executions(client, [])) == 1
+
+
+def test_a_stop_names_the_execution_and_its_type(client, answers):
+    answers.add_response("stop_automation_execution", ACCEPTED, {**OF_EXECUTION, "Type": "Complete"})
+    api.stop_automation_execution(client, EXECUTION_ID, "Complete")
+
+
+class Module:
+    """Notes with what a client is asked for, in the place of AnsibleAWSModule."""
+
+    def __init__(self, **params):
+        self.params = params
+
+    def client(self, service, aws_config):
+        return service, aws_config
+
+
+@pytest.mark.parametrize(
+    ("aws_config", "connections", "config"),
+    [
+        (None, None, {}),
+        ({"read_timeout": 5, "retries": {"max_attempts": 9}}, None, {"read_timeout": 5}),
+        (None, 8, {"max_pool_connections": 8}),
+        ({"max_pool_connections": 2}, 8, {"max_pool_connections": 2}),
+    ],
+)
+def test_a_client_sends_each_request_once_whatever_the_users_config(aws_config, connections, config):
+    module = Module(aws_config=aws_config)
+    assert api.connect(module, connections) == ("ssm", {**config, "retries": {"total_max_attempts": 1}})
+
+
+def test_what_the_client_knows_without_a_call(client):
+    assert api.region_and_partition(client) == ("us-east-1", "aws")
+    assert api.start_model(client).name == "StartAutomationExecutionRequest"
+    assert api.listing_model(client).name == "DescribeAutomationExecutionsRequest"
+    assert api.signal_limits(client).payload_value.maximum == 512
