@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import botocore.exceptions
+import urllib3.exceptions
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import AnsibleAutomationError
 
@@ -27,5 +28,10 @@ def failed(error):
     return AnsibleAutomationError(message="Failed to call", exception=error)
 
 
-LOST_ANSWER = botocore.exceptions.ReadTimeoutError(endpoint_url="http://127.0.0.1")
-NO_CONNECTION = botocore.exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1")
+# As botocore raises them: with the error of urllib3 in them.
+ENDPOINT = "http://127.0.0.1"
+REFUSED_CONNECTION = urllib3.exceptions.NewConnectionError(None, "refused")
+NO_CONNECTION = botocore.exceptions.EndpointConnectionError(endpoint_url=ENDPOINT, error=REFUSED_CONNECTION)
+LOST_ANSWER = botocore.exceptions.ReadTimeoutError(
+    endpoint_url=ENDPOINT, error=urllib3.exceptions.ReadTimeoutError(None, ENDPOINT, "too late")
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import botocore.exceptions
 import pytest
+import urllib3.exceptions
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import (
     AnsibleAutomationError,
@@ -18,19 +19,34 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.
     is_transient,
     send_result_of,
 )
-from ansible_collections.ssmops.automation.tests.unit.errors import LOST_ANSWER, NO_CONNECTION, client_error, failed
+from ansible_collections.ssmops.automation.tests.unit.errors import (
+    ENDPOINT,
+    LOST_ANSWER,
+    NO_CONNECTION,
+    REFUSED_CONNECTION,
+    client_error,
+    failed,
+)
 
-URL = {"endpoint_url": "http://127.0.0.1"}
+CONNECT_TIMEOUT = botocore.exceptions.ConnectTimeoutError(
+    endpoint_url=ENDPOINT, error=urllib3.exceptions.ConnectTimeoutError("too late")
+)
+NO_PROXY = botocore.exceptions.ProxyConnectionError(
+    proxy_url=ENDPOINT, error=urllib3.exceptions.ProxyError("no proxy", REFUSED_CONNECTION)
+)
+CUT_CONNECTION = botocore.exceptions.ConnectionClosedError(
+    endpoint_url=ENDPOINT, error=urllib3.exceptions.ProtocolError("cut")
+)
 RESULTS = {
     "throttled": (client_error("ThrottlingException"), SendResult.NOT_ACCEPTED),
     "throttled, as amazon.aws knows it": (client_error("RequestLimitExceeded"), SendResult.NOT_ACCEPTED),
     "throttled with a fault's status": (client_error("ThrottlingException", status=503), SendResult.NOT_ACCEPTED),
     "no connection": (NO_CONNECTION, SendResult.NEVER_ARRIVED),
-    "no connection in time": (botocore.exceptions.ConnectTimeoutError(**URL), SendResult.NEVER_ARRIVED),
-    "no connection to the proxy": (botocore.exceptions.ProxyConnectionError(proxy_url="p"), SendResult.NEVER_ARRIVED),
+    "no connection in time": (CONNECT_TIMEOUT, SendResult.NEVER_ARRIVED),
+    "no connection to the proxy": (NO_PROXY, SendResult.NEVER_ARRIVED),
     "no answer in time": (LOST_ANSWER, SendResult.UNCERTAIN),
-    "the connection was cut": (botocore.exceptions.ConnectionClosedError(**URL), SendResult.UNCERTAIN),
-    "the answer cannot be read": (MalformedAnswer(operation="Op"), SendResult.UNCERTAIN),
+    "the connection was cut": (CUT_CONNECTION, SendResult.UNCERTAIN),
+    "the answer cannot be read": (MalformedAnswer(operation="Op", problem="it is empty"), SendResult.UNCERTAIN),
     "a fault by its code": (client_error("InternalServerError"), SendResult.UNCERTAIN),
     "a fault by its status": (client_error("Unknown", status=502), SendResult.UNCERTAIN),
     "refused": (client_error("InvalidAutomationSignalException"), SendResult.REFUSED),

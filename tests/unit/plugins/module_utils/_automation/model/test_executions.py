@@ -182,11 +182,8 @@ def test_where_a_step_stands(status, has_ended, waits, is_ahead, is_live):
     assert (found.has_ended, found.waits, found.is_ahead, found.is_live) == (has_ended, waits, is_ahead, is_live)
 
 
-def test_a_slim_execution_is_the_same_without_what_decisions_do_not_need():
-    execution = Execution.from_api({**CURRENT, "Parameters": {"Key": ["v"]}, "ExecutionEndTime": NOON})
+def test_a_slim_execution_is_the_same_without_most_of_the_answer():
+    execution = Execution.from_api({**CURRENT, "Outputs": {"Log": ["long"]}, "ExecutionEndTime": NOON})
     assert execution.slim == execution
-    assert execution.slim.raw == {
-        "CurrentStepName": "now",
-        "CurrentAction": "aws:pause",
-        "ExecutionEndTime": NOON,
-    }
+    assert execution.slim.raw.items() >= {"CurrentStepName": "now", "ExecutionEndTime": NOON}.items()
+    assert not {"StepExecutions", "Outputs"} & set(execution.slim.raw)
