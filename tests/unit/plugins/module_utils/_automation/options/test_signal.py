@@ -129,10 +129,11 @@ def test_one_run_of_a_step_does_not_go_with_several_executions():
         refuse_one_run_of_a_step(build("StopStep", step_execution_id="s-1"))
 
 
-SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=600))
-VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=60) | st.dictionaries(st.text(), inner), max_leaves=80
-)
+# Lengths matter here, characters do not.
+TEXTS = st.integers(0, 600).map(lambda length: "x" * length)
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS)
+NESTED = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner), max_leaves=8)
+VALUES = NESTED | st.lists(SCALARS, max_size=60) | st.lists(TEXTS, max_size=60)
 KEYS = st.sampled_from(["Comment", "StepName", "StepExecutionId"]) | st.text(max_size=60)
 
 
