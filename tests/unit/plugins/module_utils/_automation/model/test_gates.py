@@ -94,6 +94,7 @@ TWO_OF_ALICE = gate("g", "Waiting", [(ALICE, "Reject"), (ALICE, "Approve")], nee
         (TWO_OF_ALICE, ALICE, gates.REJECTED, True),
         (TWO_OF_ALICE, BOB, gates.APPROVED, False),
         (TWO_OF_ALICE, "", gates.APPROVED, False),
+        (gate("g", "Waiting", [("", "Approve")]), "", gates.APPROVED, False),
         (gate("g", "Waiting", [(ALICE, "Reject")]), ALICE, gates.APPROVED, False),
         (gate("g", "Waiting", [("alice", "Approve")]), ALICE, gates.APPROVED, True),
     ],
