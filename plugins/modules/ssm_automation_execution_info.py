@@ -309,6 +309,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.signal import check_execution_id
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import advice, fail
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.results import execution_result
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.children import with_children
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.reading import (
     find_executions,
@@ -346,12 +347,17 @@ def _queries(module: AnsibleAWSModule, client: BaseClient) -> list[Filters]:
 async def _find(module: AnsibleAWSModule, service: Service, queries: list[Filters]) -> list[Execution]:
     params, at_most = module.params, module.params["max_results"]
     if params["include_steps"] and params["automation_execution_ids"] is not None:
-        return await read_executions(service, params["automation_execution_ids"], at_most)
+        return await _read(service, params["automation_execution_ids"], at_most)
     found = await find_executions(service, queries, at_most)
     if not params["include_steps"] and not params["awaiting_decision"]:
         return found
-    executions = await read_executions(service, [execution.id for execution in found])
+    executions = await _read(service, [execution.id for execution in found])
     return [each for each in executions if not params["awaiting_decision"] or awaits_decision(each)]
+
+
+async def _read(service: Service, ids: list[str], at_most: int | None = None) -> list[Execution]:
+    """Return the executions with their steps, and with the child executions that wait for a signal."""
+    return [await with_children(service, each) for each in await read_executions(service, ids, at_most)]
 
 
 def main() -> None:

@@ -667,7 +667,11 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
     WAIT_ARGUMENTS,
     pace_of,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import advice, fail
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import (
+    advice,
+    fail,
+    in_words,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import interruptible
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import run_one
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
@@ -732,7 +736,7 @@ def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
         try:
             return identity.caller_arn(module)
         except AnsibleAutomationError as error:
-            module.warn(f"Whether the caller has decided at the gate before is not known: {error}.")
+            module.warn(f"Whether the caller has decided at the gate before is not known: {in_words(error)}.")
             return ""
 
     return ask

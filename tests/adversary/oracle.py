@@ -34,6 +34,11 @@ class Told:
     attempts: int = 0
     msg: str = ""
 
+    @property
+    def leaves_open_who(self) -> bool:
+        """Whether the task says that its signal was not needed, but not whose was taken."""
+        return self.sent is None and not self.failed and "unless something on the way repeated" in self.msg
+
 
 @dataclass(frozen=True)
 class Printed:
@@ -158,21 +163,25 @@ def truth(case: Case) -> Iterator[str]:
         yield "the task says that the service did not take the signal, which it did"
     if told.changed and not taken and not excused:
         yield "the task is changed, and the service took nothing"
-    if not told.changed and not told.failed and taken:
+    if not told.changed and not told.failed and taken and not told.leaves_open_who:
         yield "the task is unchanged, and the service took the signal"
     if told.sent is True and not told.changed:
         yield "the task sent the signal, and is not changed"
 
 
 def not_known_is_a_failure(case: Case) -> Iterator[str]:
-    """A task that does not know fails, and does not claim a change."""
-    if case.told.sent is None and (not case.told.failed or case.told.changed):
+    """A task that does not know fails, and does not claim a change.
+
+    But where the service has refused the signal, and its purpose is reached without it, there is nothing left to do:
+    the task leaves open who sent the signal that was taken.
+    """
+    if case.told.sent is None and (case.told.changed or not (case.told.failed or case.told.leaves_open_who)):
         yield "the task does not know whether the signal took effect, and does not fail"
 
 
 def not_known_has_a_cause(case: Case) -> Iterator[str]:
     """A task may say that it does not know only if something befell one of its requests."""
-    if case.told.sent is None and case.clean:
+    if case.told.sent is None and case.clean and not case.told.leaves_open_who:
         yield "the task says that it does not know, although it got the service's answer to every request"
 
 

@@ -34,7 +34,7 @@ from .oracle import Printed
 
 SIGNAL, EXECUTION, INFO = ssm_automation_signal, ssm_automation_execution, ssm_automation_execution_info
 # Where the modules have their clock from: they are given another one here, and nowhere else.
-CLOCKS: tuple[Any, ...] = (ssm_automation_signal, ssm_automation_execution, cloud)
+CLOCKS: tuple[Any, ...] = (SIGNAL, EXECUTION, INFO, cloud)
 # As long, in seconds of real time, as a task may take here; with the emulator's clock none takes one.
 MOST_SECONDS = 120
 

@@ -145,8 +145,9 @@ class Step:
 class Execution:
     """One Automation execution.
 
-    C(steps_complete) is false when the caller could not read all its steps; C(is_summary) is true where nobody read
-    them, because only what DescribeAutomationExecutions lists was asked for.
+    `steps_complete` is false when the caller could not read all its steps; `is_summary` is true where nobody read
+    them, because only what DescribeAutomationExecutions lists was asked for. `children` are executions that its steps
+    have started and that wait for a signal, as far as somebody looked for them.
     """
 
     id: str
@@ -157,6 +158,7 @@ class Execution:
     steps_complete: bool = True
     failure_message: str = ""
     is_summary: bool = False
+    children: tuple[Execution, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -202,6 +204,11 @@ class Execution:
         """
         granted = self.subtype == ACCESS_REQUEST and self.status == statuses.APPROVED
         return self.has_ended or granted or self.status in statuses.RESTING
+
+    @property
+    def runs_children(self) -> bool:
+        """Whether a step of it runs other executions now; a signal for one of these has to go there."""
+        return not self.has_ended and any(step.action == CHILD_ACTION and step.is_live for step in self.steps)
 
     @property
     def is_interactive(self) -> bool:

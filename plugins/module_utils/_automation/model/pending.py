@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +37,8 @@ class Approvals:
 class WaitingFor:
     """Something that an execution waits for; C(step) is none where it waits as a whole.
 
+    `execution_id` is the child execution that waits, empty where the execution itself does.
+
     C(signals) are those that carry it on or end the wait. C(approvals) is none where there is nothing to approve or
     the steps of the execution were not read. C(times_out_at) is in ISO 8601, in UTC as the service gives times.
     """
@@ -46,12 +48,21 @@ class WaitingFor:
     valid_next_steps: Sequence[str] = ()
     approvals: Approvals | None = None
     times_out_at: str | None = None
+    execution_id: str = ""
 
 
 def waiting_for(execution: Execution) -> list[WaitingFor]:
     """Return what an execution waits for now; nothing while it runs or when it has ended."""
     if execution.has_ended:
         return []
+    return _own(execution) + [
+        replace(wait, execution_id=wait.execution_id or child.id)
+        for child in execution.children
+        for wait in waiting_for(child)
+    ]
+
+
+def _own(execution: Execution) -> list[WaitingFor]:
     step = gates.waiting_step(execution)
     if step is not None:
         return [_at_step(execution, step)]

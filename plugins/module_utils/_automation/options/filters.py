@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 EXECUTION_ID = "ExecutionId"
 EXECUTION_STATUS = "ExecutionStatus"
+PARENT_EXECUTION_ID = "ParentExecutionId"
 CURRENT_ACTION = "CurrentAction"
 
 Filters = list[dict[str, Any]]

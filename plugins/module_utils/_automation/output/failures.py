@@ -64,10 +64,12 @@ def failure_details(error: AnsibleAutomationError) -> dict[str, Any]:
 
 
 def in_words(error: AnsibleAutomationError) -> str:
-    """Return what the service or botocore said, with the code where there is one."""
+    """Return what the service or botocore said, with the code where there is one; without a full stop at the end."""
     response = getattr(error.exception, "response", None) or {}
     said = response.get("Error", {}).get("Message") or ""
-    return f"{error.code}: {said}" if error.code else str(error.exception)
+    words = f"{error.code}: {said}" if error.code else str(error.exception)
+    # Our sentence ends after it.
+    return words.rstrip(".")
 
 
 def _operation(error: BaseException | None) -> str:

@@ -18,7 +18,14 @@ def explain_state(execution: Execution) -> str:
     if execution.has_ended or step is None:
         return f"the execution {_status(execution)}"
     verb = "waits" if step.waits else f"is {step.status}"
-    return f"the execution {verb} at step `{step.name}` ({step.action})"
+    return f"the execution {verb} at step `{step.name}` ({step.action}){_children(execution)}"
+
+
+def _children(execution: Execution) -> str:
+    """Return which child executions wait for a signal, as a clause that goes on, or an empty string."""
+    waiting = [(child, gates.waiting_step(child)) for child in execution.children]
+    named = [f"{child.id} waits at step `{step.name}` ({step.action})" for child, step in waiting if step]
+    return f"; its child execution {' and '.join(named)}: send the signal there" if named else ""
 
 
 def after_waiting(last: Execution | None, in_time: bool, failure: str, waited: float) -> str:

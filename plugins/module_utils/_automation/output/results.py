@@ -38,12 +38,13 @@ def execution_result(execution: Execution) -> dict[str, Any]:
         ignore_list=_USERS_MAPS,
         nested_transforms={"StepExecutions": _step_results},
     )
-    return {**result, "waiting_for": [_waiting_for_result(wait) for wait in waiting_for(execution)]}
+    return {**result, "waiting_for": [_waiting_for_result(wait, execution.id) for wait in waiting_for(execution)]}
 
 
-def _waiting_for_result(wait: WaitingFor) -> dict[str, Any]:
+def _waiting_for_result(wait: WaitingFor, execution_id: str) -> dict[str, Any]:
     step, approvals = wait.step, wait.approvals
     return {
+        "automation_execution_id": wait.execution_id or execution_id,
         "step_name": step.name if step else None,
         "step_execution_id": (step.execution_id or None) if step else None,
         "action": step.action if step else None,

@@ -24,7 +24,7 @@ from ..aws.errors import (
 )
 from ..model.executions import Execution
 from ..options.start import StartRequest
-from ..output.failures import advice
+from ..output.failures import advice, in_words
 from ..output.phrases import at_fault, explain_state
 from ..runtime.interruption import Interrupted
 from .documents import Document
@@ -56,12 +56,13 @@ def cannot_start(request: StartRequest, objections: Sequence[str]) -> str:
 
 def not_checked(request: StartRequest, error: AnsibleAutomationError) -> str:
     """Warn that check mode cannot look at the runbook, or not at all of it."""
-    return f"Check mode cannot tell whether {_runbook(request)} takes these parameters: {error}."
+    return f"Check mode cannot tell whether {_runbook(request)} takes these parameters: {in_words(error)}."
 
 
 def not_seen(execution_id: str, error: AnsibleAutomationError | None) -> str:
     """Warn that the state after a start or stop is not known."""
-    return f"Execution {execution_id} could not be read afterwards: {error or 'the service does not find it yet'}."
+    why = in_words(error) if error else "the service does not find it yet"
+    return f"Execution {execution_id} could not be read afterwards: {why}."
 
 
 def failed_start(request: StartRequest, outcome: RunOutcome, error: AnsibleAutomationError) -> str:

@@ -18,6 +18,7 @@ from ..model.settling import failure_of
 from ..options.start import StartRequest
 from ..options.waiting import Pace
 from ..output.phrases import after_waiting
+from ..runtime.children import with_children
 from ..runtime.interruption import Interrupted
 from ..runtime.polling import Watch, Watched
 from ..runtime.retry import change_again, noted
@@ -88,6 +89,8 @@ class Starter:
                 raise
             self._outcome.warnings.append(messages.not_seen(execution_id, error))
         else:
+            if watched.seen is not None and not watched.holds:
+                watched.seen = await with_children(self._service, watched.seen)
             self._take_in(watched.seen)
             self._tell(execution_id, watched)
 

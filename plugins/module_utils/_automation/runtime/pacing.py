@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How fast the calls of one task follow each other, and how long a service that takes none is put up with. Pure.
+"""How fast the calls of one task follow each other, and how long an unavailable service is retried. Pure.
 
 Times are seconds on one clock, which the caller reads.
 """
@@ -10,6 +10,7 @@ Times are seconds on one clock, which the caller reads.
 from __future__ import annotations
 
 import math
+import random
 from collections import deque
 
 # After a throttled call the rate is halved; while calls are taken it grows each second by a part of what it was
@@ -17,6 +18,13 @@ from collections import deque
 _GROWTH = 0.05
 _LEAST_GROWTH = 1.0
 _LOWEST_RATE = 1.0
+# So many refusals of one operation in a row tell that its own rate is not what limits it.
+_REFUSALS_IN_A_ROW = 5
+# The limit on all calls: from how many calls it is measured, what a refusal leaves of it, how it grows in a second.
+_LATELY = 10
+_SLOWER = 0.8
+_SHARED_GROWTH = 0.02
+_LOWEST_SHARED_RATE = 0.5
 # A service that no call has ever connected to is given up after so many seconds: its address is likely wrong.
 _FIRST_CONNECTION = 5.0
 # The rate so far is that of the calls taken in these seconds.
@@ -63,6 +71,51 @@ class RateLimiter:
         if self._halved_to == math.inf:
             return math.inf
         return self._halved_to + max(_LEAST_GROWTH, _GROWTH * self._halved_to) * (now - self._halved_at)
+
+
+class SharedLimit:
+    """A limit on all calls together, for a service that does not give each operation a rate of its own.
+
+    There is none until the calls of one operation are turned away again and again, whatever their own rate is. Then
+    the rate is that of the calls taken lately, and a bit less at each further refusal; it grows slowly again. Gaps
+    between calls vary at random, so that a look and the signal after it do not meet the same limits for ever.
+    """
+
+    def __init__(self) -> None:
+        self._refusals: dict[str, int] = {}
+        self._taken: deque[float] = deque(maxlen=_LATELY)
+        self._rate = math.inf
+        self._set_at = -math.inf
+        self._next = -math.inf
+
+    def delay(self, now: float) -> float:
+        """Return how long the next call has to wait, in seconds."""
+        return max(0.0, self._next - now)
+
+    def leaves(self, now: float) -> None:
+        """Note that a call goes out."""
+        if self._rate < math.inf:
+            self._next = max(now, self._next) + random.uniform(0.5, 1.5) / self._rate_at(now)
+
+    def taken(self, operation: str, now: float) -> None:
+        """Note that a call was not turned away."""
+        self._refusals[operation] = 0
+        self._taken.append(now)
+
+    def throttled(self, operation: str, left_at: float, now: float) -> None:
+        """Note that a call was turned away. Calls that left before the last change of the rate tell nothing new."""
+        self._refusals[operation] = self._refusals.get(operation, 0) + 1
+        if self._refusals[operation] < _REFUSALS_IN_A_ROW or left_at < self._set_at:
+            return
+        rate = _SLOWER * min(self._rate_at(now), self._rate_lately(now))
+        self._rate, self._set_at = max(_LOWEST_SHARED_RATE, rate), now
+        self._next = now + 1 / self._rate
+
+    def _rate_lately(self, now: float) -> float:
+        return len(self._taken) / (now - self._taken[0]) if self._taken and now > self._taken[0] else 1.0
+
+    def _rate_at(self, now: float) -> float:
+        return self._rate * (1 + _SHARED_GROWTH * (now - self._set_at)) if self._rate < math.inf else math.inf
 
 
 class RetryBudget:

@@ -118,7 +118,7 @@ class Scheduler(Generic[Result]):
         if self._workers.make_room():
             wanted = [operation for operation, queue in self._calls.items() if queue]
             wanted += [_LISTING] if self._has_a_batch(now) else []
-            left += [self._service.rate_of(operation).delay(now) for operation in wanted]
+            left += [self._service.delay(operation, now) for operation in wanted]
         if self._summary_looks and not self._has_a_batch(now):
             left.append(self._summary_looks[0].asked_at + _LINGER - now)
         return max(_LEAST_NAP, min(left)) if left else None
@@ -134,7 +134,9 @@ class Scheduler(Generic[Result]):
 
     @property
     def _under_way(self) -> int:
-        return self._workers.running + len(self._summary_looks) + sum(map(len, self._calls.values()))
+        """How many coroutines have a call to make, now or after a pause, and so are not merely waited for."""
+        retrying = sum(_is_before_a_retry(entry[2]) for entry in self._pausing)
+        return retrying + self._workers.running + len(self._summary_looks) + sum(map(len, self._calls.values()))
 
     def _go_on(self, task: _Task, step: Callable[[], Request[Any]]) -> None:
         try:
@@ -194,7 +196,7 @@ class Scheduler(Generic[Result]):
             self._hand_out_listing(now)
 
     def _may_call(self, operation: str, now: float) -> bool:
-        return self._service.rate_of(operation).delay(now) <= 0 and self._workers.make_room()
+        return self._service.delay(operation, now) <= 0 and self._workers.make_room()
 
     def _has_a_batch(self, now: float) -> bool:
         """Return whether the summary looks that wait for company have enough of it, or have waited long enough."""
@@ -222,19 +224,25 @@ class Scheduler(Generic[Result]):
 
     def _start(self, job: Job, now: float, seconds: float) -> None:
         self._service.rate_of(job.operation).leaves(now)
+        self._service.shared_limit.leaves(now)
         job.began = now
         self._workers.hand_out(job, seconds)
 
     def _take_in(self, job: Job) -> None:
-        rate = self._service.rate_of(job.operation)
-        if job.error is not None and job.error.code in THROTTLING:
-            rate.throttled(job.began, self._clock.monotonic())
-        else:
-            rate.taken(job.began)
+        self._note_rate(job)
         if job.is_listing:
             self._take_in_listing(job)
         else:
             self._go_on(job.tasks[0], _step_after(job.tasks[0], job))
+
+    def _note_rate(self, job: Job) -> None:
+        rate, shared, now = self._service.rate_of(job.operation), self._service.shared_limit, self._clock.monotonic()
+        if job.error is not None and job.error.code in THROTTLING:
+            rate.throttled(job.began, now)
+            shared.throttled(job.operation, job.began, now)
+        else:
+            rate.taken(job.began)
+            shared.taken(job.operation, now)
 
     def _take_in_listing(self, job: Job) -> None:
         if job.error is not None and not job.error.is_transient:
@@ -304,6 +312,10 @@ def run_one(work: Work[Result], service: Service, interruptions: Interruptions) 
 
     Scheduler[Result](service, interruptions, keep).run([work])
     return results[0]
+
+
+def _is_before_a_retry(task: _Task) -> bool:
+    return isinstance(task.request, Pause) and task.request.left is None
 
 
 def _is_read(entry: tuple[str, deque[_Task]]) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..aws import api
 from ..model.signals import Signal
 from ..options.filters import Filters
-from .pacing import RateLimiter, RetryBudget
+from .pacing import RateLimiter, RetryBudget, SharedLimit
 from .requests import Call, Change
 
 if TYPE_CHECKING:
@@ -48,13 +48,18 @@ class Service:
         self.is_batch = is_batch
         self.changes = RetryBudget(RETRY_SECONDS)
         self.looks = RetryBudget(RETRY_SECONDS)
-        self.rates: dict[str, RateLimiter] = {}
+        self.shared_limit = SharedLimit()
+        self._rates: dict[str, RateLimiter] = {}
         self._name_caller = name_caller
         self._caller: str | None = None
 
     def rate_of(self, operation: str) -> RateLimiter:
         """Return the rate limiter of an operation: each has a rate of its own."""
-        return self.rates.setdefault(operation, RateLimiter())
+        return self._rates.setdefault(operation, RateLimiter())
+
+    def delay(self, operation: str, now: float) -> float:
+        """Return how many seconds the next call of an operation has to wait."""
+        return max(self.rate_of(operation).delay(now), self.shared_limit.delay(now))
 
     # Changes
 

@@ -14,6 +14,7 @@ from ..model.executions import Execution, Step
 from ..model.signals import START_STEP, STOP_STEP, Signal
 from ..options.waiting import Pace
 from ..output.phrases import after_waiting
+from ..runtime.children import with_children
 from ..runtime.interruption import Interrupted
 from ..runtime.polling import SummaryCheck, Watch
 from ..runtime.reading import read_execution
@@ -91,6 +92,8 @@ class _Signalling:
     async def _take(self) -> None:
         await self._look()
         verdict = await self._judge()
+        if verdict.kind in (Kind.NEVER, Kind.NOT_YET):
+            verdict = await self._judge_with_children(verdict)
         self._outcome.kind = verdict.kind
         if verdict.kind is Kind.SEND:
             await self._send(verdict)
@@ -131,6 +134,14 @@ class _Signalling:
             waits = f"it has {self._options.ready.timeout:g} s to get ready (ready_timeout), now {verdict.reason}"
             return replace(verdict, kind=Kind.SEND, reason=waits)
         return await self._await_ready(verdict)
+
+    async def _judge_with_children(self, verdict: Verdict) -> Verdict:
+        """Return the verdict again, with the child executions that the signal may be meant for."""
+        seen = self._outcome.before
+        if seen is None or not seen.runs_children:
+            return verdict
+        self._outcome.before = self._outcome.after = await with_children(self._service, seen)
+        return replace(await self._decide(self._outcome.before), kind=verdict.kind)
 
     async def _decide(self, execution: Execution) -> Verdict:
         signal = self._outcome.signal
@@ -283,6 +294,8 @@ class _Signalling:
                 return
         else:
             in_time = await self._watch(rests, pace, summaries.goes_on)
+        if not in_time and outcome.after is not None:
+            outcome.after = await with_children(self._service, outcome.after)
         failure = settling.failure_after(outcome.after, outcome.signal) if in_time and outcome.after else ""
         outcome.failed = not in_time or bool(failure)
         outcome.msg += " " + after_waiting(outcome.after, in_time, failure, pace.timeout)
