@@ -38,6 +38,8 @@ from .world import World, world
 # A new emulator after so many cases: what lies around must not slow it down.
 RENEW_AFTER = 200
 CHILD = "Child"
+# Faults after which a connection that was idle may be gone, too.
+_BREAK_CONNECTIONS = frozenset({"down", "reset before", "reset after", "closed before", "closed after"})
 
 
 def _without_id(content: Any) -> None:
@@ -344,7 +346,13 @@ class Stage:
         target = case.shown_before(sends[0]) if sends and aimed else None
         same = (story.who, story.signal_type)
         lookalikes = {step for place, *act, step in self.acted if place == told.execution_id and tuple(act) == same}
-        return Case(told, log, case.caller, target, frozenset(each for each in lookalikes if each))
+        return replace(
+            case,
+            target=target,
+            breaks_connections=any(each.name in _BREAK_CONNECTIONS for each in story.befalls),
+            decisions_are_hidden=not story.choices["decisions_while_waiting"],
+            lookalikes=frozenset(each for each in lookalikes if each),
+        )
 
 
 def play(on: World, tale: Story) -> tuple[Story, list[str]]:

@@ -37,7 +37,7 @@ class Told:
     @property
     def leaves_open_who(self) -> bool:
         """Whether the task says that its signal was not needed, but not whose was taken."""
-        return self.sent is None and not self.failed and "unless something on the way repeated" in self.msg
+        return self.sent is None and not self.changed and "unless something on the way repeated" in self.msg
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,16 @@ class Case:
 
     `target` is the step execution that the task was for, none where that is not to be known (under `force`).
     `lookalikes` are effects that no client can tell from the task's own: the same decision of the same principal by
-    another controller, on the same step execution.
+    another controller, on the same step execution. `breaks_connections` is set where faults may have broken idle
+    connections, so that a request got lost that nobody saw; `decisions_are_hidden` where gates that wait list none.
     """
 
     told: Told
     log: Log
     caller: str
     target: str | None = None
+    breaks_connections: bool = False
+    decisions_are_hidden: bool = False
     lookalikes: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -149,7 +152,7 @@ def told_of_strays(case: Case) -> Iterator[str]:
     """A signal that hit another step is told as a failure, and never as not sent, unless no look could show it."""
     ours = [] if case.target is None else case.ours
     strays = [each for each in ours if each.hit != case.target and not case.looked_in_vain_after(each.request)]
-    if strays and (not case.told.failed or case.told.sent is False):
+    if strays and not case.decisions_are_hidden and (not case.told.failed or case.told.sent is False):
         yield f"the signal hit {strays[0].hit} instead of {case.target}, and the task says nothing of it"
 
 
@@ -181,7 +184,7 @@ def not_known_is_a_failure(case: Case) -> Iterator[str]:
 
 def not_known_has_a_cause(case: Case) -> Iterator[str]:
     """A task may say that it does not know only if something befell one of its requests."""
-    if case.told.sent is None and case.clean and not case.told.leaves_open_who:
+    if case.told.sent is None and case.clean and not case.breaks_connections and not case.told.leaves_open_who:
         yield "the task says that it does not know, although it got the service's answer to every request"
 
 

@@ -9,6 +9,7 @@ where answers come in; behind this file they are trusted.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,15 @@ def problem_with_summaries(raw: Any) -> str:
 def problem_with_steps(raw: Any) -> str:
     """Return what is wrong with a list of StepExecution, or an empty string."""
     return _list_of(_members(_STEP))(raw)
+
+
+def problem_with_body(body: bytes) -> str:
+    """Return what is wrong with the body of an answer that tells of success, or an empty string."""
+    try:
+        content = json.loads(body) if body else {}
+    except ValueError:
+        return "it is no JSON"
+    return "" if isinstance(content, dict) else "it is no JSON object"
 
 
 def _problem_with_id(raw: Mapping[str, Any], asked_for: str) -> str:

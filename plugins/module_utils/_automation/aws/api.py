@@ -26,7 +26,7 @@ from .errors import AutomationErrorHandler, MalformedAnswer
 if TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
     from botocore.client import BaseClient
-    from botocore.model import StructureShape
+    from botocore.model import OperationModel, StructureShape
 
 # botocore's own retries are off: it would repeat a request whose answer got lost.
 NO_RETRIES = {"total_max_attempts": 1}
@@ -47,7 +47,16 @@ def connect(module: AnsibleAWSModule, connections: int | None = None) -> BaseCli
     set_collection_info(collection_name="ssmops.automation", collection_version=COLLECTION_VERSION)
     defaults = {"connect_timeout": CONNECT_TIMEOUT, **({"max_pool_connections": connections} if connections else {})}
     config = {**defaults, **(module.params.get("aws_config") or {}), "retries": NO_RETRIES}
-    return module.client("ssm", aws_config=config)
+    client = module.client("ssm", aws_config=config)
+    client.meta.events.register("before-parse.ssm", _refuse_what_is_no_object)
+    return client
+
+
+def _refuse_what_is_no_object(operation_model: OperationModel, response_dict: Mapping[str, Any], **more: Any) -> None:
+    """Raise MalformedAnswer for a success whose body is no JSON object; botocore would take it for an empty answer."""
+    problem = "" if response_dict["status_code"] >= 300 else answers.problem_with_body(response_dict["body"])
+    if problem:
+        raise MalformedAnswer(operation=operation_model.name, problem=problem)
 
 
 def signal_limits(client: BaseClient) -> Limits:

@@ -72,6 +72,7 @@ class Step:
     failure_message: str = ""
     on_failure: str = "Abort"
     is_critical: bool | None = None
+    is_in_a_loop: bool = False
     ended_at: datetime | None = None
     started_at: datetime | None = None
     timeout_seconds: int | None = None
@@ -90,6 +91,7 @@ class Step:
             failure_message=raw.get("FailureMessage", ""),
             on_failure=raw.get("OnFailure") or "Abort",
             is_critical=raw.get("IsCritical"),
+            is_in_a_loop=bool(raw.get("ParentStepDetails")),
             ended_at=raw.get("ExecutionEndTime"),
             started_at=raw.get("ExecutionStartTime"),
             timeout_seconds=raw.get("TimeoutSeconds"),

@@ -133,6 +133,7 @@ class SignalDelivery:
         if error is None or error.code not in (INVALID_SIGNAL, STEP_NOT_FOUND) or self._job.before is None:
             return DeliveryStatus.REFUSED
         now = await self._look(REFUSAL_GRACE, self._has_moved)
+        self._delivery.shows_nothing = self._job.signal.is_decision and self._job.step is None
         if now is not None and await self._is_ours(now):
             return DeliveryStatus.SEEN
         is_done = self._delivery.verdict is not None and self._delivery.verdict.kind is Kind.DONE

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..model import gates
+from ..model import gates, statuses
 from ..model.executions import Execution, Step
 from ..model.signals import RESUME, REVOKE, STOP_STEP, Signal
 
@@ -56,6 +56,18 @@ def runs_since(before: Execution, now: Execution, step_name: str) -> int:
         step.name == step_name and not step.is_ahead and bool(step.execution_id) and _has_begun(before, step)
         for step in now.steps
     )
+
+
+def resumptions_since(before: Execution, now: Execution, step_name: str) -> int:
+    """Return how many runs of a step have left their pause since."""
+    return sum(
+        step.name == step_name and step.status == statuses.SUCCESS and _waited(before, step) for step in now.steps
+    )
+
+
+def _waited(before: Execution, step: Step) -> bool:
+    then = before.same_run(step)
+    return then is None or then.waits
 
 
 def _has_begun(before: Execution, step: Step) -> bool:

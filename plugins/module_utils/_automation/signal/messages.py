@@ -104,11 +104,12 @@ def hit_another_gate_too(signal: Signal, gate: Step | None, other: Step) -> str:
     )
 
 
-def ran_again(signal: Signal, runs: int) -> str:
-    """Tell that a step has run more often than this task has asked for."""
+def happened_again(signal: Signal, times: int) -> str:
+    """Tell that a step was started or resumed more often than this task has asked for."""
+    done = "started" if signal.type == START_STEP else "resumed"
     return (
-        f"Step `{signal.step_name}` has been started {runs} times since the first look: the request was repeated on its"
-        " way, or somebody else started it, too. Look whether that is wanted."
+        f"Step `{signal.step_name}` has been {done} {times} times since the first look: the request was repeated on its"
+        " way, or somebody else sent one, too. Look whether that is wanted."
     )
 
 

@@ -32,7 +32,8 @@ class Delivery(Attempts):
 
     `last` and `verdict` are the execution as last seen after an attempt and what was to be done then, `error` is the
     error of the last attempt. `may_still_leave` is true once an attempt was waited for no longer, so that the request
-    may go out at any time. `shows_others` is true where the gate lists who decided, and it was not the caller.
+    may go out at any time. `shows_others` is true where the gate lists who decided, and it was not the caller;
+    `shows_nothing` where the service refused a decision on a request as a whole, which lists no decisions.
     """
 
     status: DeliveryStatus | None = None
@@ -41,6 +42,7 @@ class Delivery(Attempts):
     error: AnsibleAutomationError | None = None
     may_still_leave: bool = False
     shows_others: bool = False
+    shows_nothing: bool = False
 
     @property
     def took_effect(self) -> bool:
@@ -60,6 +62,8 @@ class Delivery(Attempts):
         repeated this one, and the refusal was for the repetition.
         """
         if self.is_unknown or (self.status is DeliveryStatus.NOT_NEEDED and not self.shows_others):
+            return None
+        if self.status is DeliveryStatus.REFUSED and self.shows_nothing:
             return None
         return self.took_effect
 

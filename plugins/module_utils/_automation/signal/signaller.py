@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from ..aws.errors import ACCESS_DENIED, INVALID_SIGNAL, AnsibleAutomationError
 from ..model import settling
 from ..model.executions import Execution, Step
-from ..model.signals import START_STEP, STOP_STEP, Signal
+from ..model.signals import RESUME, START_STEP, STOP_STEP, Signal
 from ..options.waiting import Pace
 from ..output.phrases import after_waiting
 from ..runtime.children import with_children
@@ -34,6 +34,10 @@ class Options:
     rest: Pace | None = None
     force: bool = False
     check_mode: bool = False
+
+
+# How often a signal was taken by somebody, as far as the steps show it.
+_COUNTED = {START_STEP: effects.runs_since, RESUME: effects.resumptions_since}
 
 
 class Signaller:
@@ -230,7 +234,7 @@ class _Signalling:
         outcome = self._outcome
         if self._options.rest is None or outcome.before is None:
             if outcome.delivery.status is DeliveryStatus.ACCEPTED:
-                is_full = not summaries.tells_enough_afterwards(outcome.signal, outcome.before)
+                is_full = not summaries.tells_enough_afterwards(outcome.signal, outcome.before, verdict.step)
                 await self._read_back(is_full)
             outcome.msg = messages.sent(outcome.signal, self._id, outcome.delivery, outcome.after)
         else:
@@ -242,10 +246,11 @@ class _Signalling:
 
     def _check_how_often_it_ran(self) -> None:
         before, after, signal = self._outcome.before, self._outcome.after, self._outcome.signal
-        if signal.type == START_STEP and before is not None and after is not None:
-            runs = effects.runs_since(before, after, signal.step_name or "")
-            if runs > 1:
-                self._outcome.fail(messages.ran_again(signal, runs))
+        if before is None or after is None or signal.type not in _COUNTED:
+            return
+        times = _COUNTED[signal.type](before, after, signal.step_name or "")
+        if times > 1:
+            self._outcome.fail(messages.happened_again(signal, times))
 
     async def _check_where_it_went(self, gate: Step | None) -> None:
         """Fail if the caller's decision stands at another gate than the one that it was for, or at more than one."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..model import gates, statuses
-from ..model.executions import Execution
+from ..model.executions import Execution, Step
 from ..model.signals import Signal
 
 _POSITION = ("CurrentStepName", "CurrentAction")
@@ -30,11 +30,14 @@ def _position(execution: Execution) -> tuple[object, ...]:
     return (execution.status, *(execution.raw.get(key) for key in _POSITION))
 
 
-def tells_enough_afterwards(signal: Signal, before: Execution | None) -> bool:
+def tells_enough_afterwards(signal: Signal, before: Execution | None, step: Step | None) -> bool:
     """Return whether nobody has to read the steps after a signal that the service accepted.
 
-    With several gates ahead an Approve or Reject may have hit another one than it was for.
+    With several gates ahead an Approve or Reject may have hit another one than it was for, and in a loop a Resume
+    another round.
     """
-    if not signal.is_decision or before is None:
+    if before is None:
         return True
+    if not signal.is_decision:
+        return step is None or not step.is_in_a_loop
     return before.lists_every_step and len(gates.approval_steps(before)) < 2
