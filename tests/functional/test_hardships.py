@@ -170,7 +170,7 @@ class TestRaces:
         assert not outcome.failed
         assert not outcome.changed
         assert outcome.kind is Kind.DONE
-        assert "came second, it is done: gate `approve` is already Approved" in outcome.msg
+        assert "was not needed, another came first: gate `approve` is already Approved" in outcome.msg
 
     def test_a_decision_that_hits_the_next_gate_is_noticed(self, emulator, race, bob):
         execution_id = emulator.start("GateAfterGate")
@@ -232,7 +232,7 @@ class TestSomebodyElseBetweenTwoAttempts:
         result = signal("Approve", execution_id, step_name=step_name, **alice)
         assert result["changed"] is False
         assert result.get("failed", False) is False
-        assert "came second, it is done: gate `first_gate` is already Approved" in result["msg"]
+        assert "was not needed, another came first: gate `first_gate` is already Approved" in result["msg"]
         assert emulator.read(execution_id)["CurrentStepName"] == "second_gate"
 
 

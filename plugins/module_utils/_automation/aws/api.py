@@ -15,15 +15,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 try:
+    from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 except ImportError:  # AnsibleAWSModule tells the user that boto3 is missing.
     BotoCoreError = ClientError = ResponseParserError = Exception
+    Config = None
 
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
+from ..options.invalid import InvalidOption
 from ..options.limits import Limits, limits_of
+from .connection import check_aws_config, check_endpoint
 from .errors import AutomationErrorHandler, MalformedAnswer, is_transient
 
 if TYPE_CHECKING:
@@ -54,15 +58,20 @@ class ReadRetry(AWSRetry):
 
 
 def connect(module: AnsibleAWSModule, connections: int | None = None) -> BaseClient:
-    """Return an SSM client that sends each request once, over so many C(connections) at a time.
+    """Return an SSM client that sends each request once, over so many `connections` at a time.
 
     botocore would repeat a request whose answer got lost, and so deliver a signal twice. The user's aws_config
-    is honoured but for its retries.
+    is honoured but for its retries. Raises InvalidOption for an endpoint or a configuration that cannot be one.
     """
     set_collection_info(collection_name="ssmops.automation", collection_version=COLLECTION_VERSION)
     pool = {"max_pool_connections": connections} if connections else {}
     config = {**pool, **(module.params.get("aws_config") or {}), "retries": NO_RETRIES}
-    return module.client("ssm", aws_config=config)
+    check_endpoint(module.params.get("endpoint_url"))
+    check_aws_config(config)
+    try:
+        return module.client("ssm", aws_config=Config(**config))
+    except (TypeError, AttributeError, BotoCoreError) as error:
+        raise InvalidOption(f"aws_config is not one that botocore takes: {error}.") from error
 
 
 def signal_limits(client: BaseClient) -> Limits:

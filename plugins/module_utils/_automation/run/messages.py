@@ -28,6 +28,7 @@ from ..output.failures import advice
 from ..output.phrases import explain_state
 from ..runtime.interruption import Interrupted
 from .documents import Document
+from .freshness import MARGIN
 from .outcome import RunOutcome
 
 # Starts
@@ -39,7 +40,12 @@ def started(request: StartRequest, outcome: RunOutcome, now: Execution | None = 
     if not outcome.changed:
         token = f"client_token {request.client_token} started execution {outcome.execution_id} before"
         return f"Did not start {_runbook(request)} again: {token}{state}."
-    return f"Started {_runbook(request)} as execution {outcome.execution_id}{_at_attempt(outcome)}{state}."
+    either = _OR_JUST_BEFORE if request.is_repeatable else ""
+    return f"Started {_runbook(request)} as execution {outcome.execution_id}{_at_attempt(outcome)}{either}{state}."
+
+
+# The service does not say whether a request started the execution; see freshness.
+_OR_JUST_BEFORE = f", unless client_token had started it less than {MARGIN:g} s before"
 
 
 def would_start(request: StartRequest, document: Document | None) -> str:
@@ -150,7 +156,7 @@ def nothing_to_stop(stop_type: str, execution_id: str, outcome: RunOutcome) -> s
     """Tell that the execution has ended or is being stopped already."""
     state = explain_state(outcome.after) if outcome.after else "it is over"
     if outcome.attempts.count:
-        return f"{stop_type} to execution {execution_id} came second: {state}."
+        return f"{stop_type} to execution {execution_id} was not needed, it was over before: {state}."
     return f"Did not send {stop_type} to execution {execution_id}: {state}."
 
 

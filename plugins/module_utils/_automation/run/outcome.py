@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..aws.errors import AnsibleAutomationError
 from ..model.executions import Execution
@@ -27,8 +28,8 @@ class RunOptions:
 class RunOutcome:
     """What became of it; filled in as the work goes on.
 
-    C(client_token) is set for starts alone. C(after) is the execution as last seen. Each side of the diff is a map
-    of aspects.
+    `client_token` is set for starts alone. `after` is the execution as last seen; in check mode `predicted` is what is
+    known of the one that a start would make, by the names that users see. Each side of the diff is a map of aspects.
     """
 
     execution_id: str | None = None
@@ -39,6 +40,7 @@ class RunOutcome:
     readable: bool = True
     before: Execution | None = None
     after: Execution | None = None
+    predicted: Mapping[str, Any] | None = None
     diff: tuple[Mapping[str, str], Mapping[str, str]] | None = None
     attempts: Attempts = field(default_factory=Attempts)
     error: AnsibleAutomationError | None = None

@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..aws import api
-from ..aws.errors import ACCESS_DENIED, AnsibleAutomationError
+from ..aws.errors import ACCESS_DENIED, INVALID_DOCUMENT, AnsibleAutomationError
 from ..model import statuses
 from ..model.executions import INTERACTIVE
 from ..options.start import StartRequest
 from . import messages
-from .documents import Document, objections, objections_to_values
+from .documents import DOCUMENT_ARN, Document, objections, objections_to_values
 from .outcome import RunOutcome
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ Found = TypeVar("Found")
 
 
 class StartPreview:
-    """Foretells what becomes of one request to start an execution, from the runbook's document."""
+    """Predicts what becomes of one request to start an execution, from the runbook's document."""
 
     def __init__(self, client: BaseClient, request: StartRequest) -> None:
         self._client = client
         self._request = request
+        # By which the service finds the document: its name or its ARN.
+        self._name = request.document_name
 
     def preview(self, outcome: RunOutcome) -> None:
         """Fill in the outcome. Raises AnsibleAutomationError where the document cannot be read."""
@@ -44,7 +46,18 @@ class StartPreview:
         status = statuses.WAITING if self._request.mode == INTERACTIVE else statuses.PENDING
         outcome.changed = True
         outcome.diff = ({}, diff_side(self._request, status))
+        outcome.predicted = self._predicted(document, status)
         outcome.msg = messages.would_start(self._request, document)
+
+    def _predicted(self, document: Document | None, status: str) -> dict[str, Any]:
+        request = self._request
+        return {
+            "automation_execution_status": status,
+            "document_name": document.name if document else request.document_name,
+            "document_version": document.version if document else request.document_version,
+            "mode": request.mode,
+            "parameters": dict(request.parameters),
+        }
 
     def _objections(self, outcome: RunOutcome, document: Document) -> list[str]:
         against = objections(document, self._request)
@@ -54,11 +67,37 @@ class StartPreview:
         return objections_to_values(content, self._request) if content else []
 
     def _document(self) -> Document:
-        request = self._request
-        return Document.from_api(api.describe_document(self._client, request.document_name, request.document_version))
+        try:
+            return self._described(self._name, self._request.document_version)
+        except AnsibleAutomationError as error:
+            found = self._found_otherwise() if error.code == INVALID_DOCUMENT else None
+            if found is None:
+                raise
+            return found
+
+    def _found_otherwise(self) -> Document | None:
+        """Return the document that a name of this account means as an ARN, or its default version.
+
+        DescribeDocument finds by ARN what another account shares; whether it finds documents of the caller's account so
+        is not documented. The owner tells whether the document by that name is the one that the ARN means.
+        """
+        arn = DOCUMENT_ARN.fullmatch(self._request.document_name)
+        self._name = arn["name"] if arn else self._request.document_name
+        for version in dict.fromkeys((self._request.document_version, None)):
+            try:
+                document = self._described(self._name, version)
+            except AnsibleAutomationError as error:
+                if error.code != INVALID_DOCUMENT:
+                    raise
+            else:
+                return document if arn is None or document.owner == arn["account"] else None
+        return None
+
+    def _described(self, name: str, version: str | None) -> Document:
+        return Document.from_api(api.describe_document(self._client, name, version))
 
     def _content(self) -> str:
-        return api.get_document(self._client, self._request.document_name, self._request.document_version)
+        return api.get_document(self._client, self._name, self._request.document_version)
 
     def _read(self, outcome: RunOutcome, read: Callable[[], Found]) -> Found | None:
         """Return what is read, or warn and return none where the caller may not read it."""

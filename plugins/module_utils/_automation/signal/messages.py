@@ -14,8 +14,9 @@ from ..model.executions import Execution, Step
 from ..model.pending import approvals_at
 from ..model.signals import APPROVE as APPROVE_SIGNAL
 from ..model.signals import REJECT, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
+from ..options.spelling import did_you_mean
 from ..output.failures import advice
-from ..output.phrases import approvals_at_gate, explain_state
+from ..output.phrases import EARLIER_START, approvals_at_gate, explain_state
 from ..runtime.interruption import Interrupted
 from .outcome import Delivery, DeliveryStatus
 from .verdicts import Kind, Verdict
@@ -34,10 +35,15 @@ def would_send(signal: Signal, execution_id: str, verdict: Verdict) -> str:
     return f"Would send {named(signal)} to execution {execution_id}: {verdict.reason}."
 
 
+def would_send_once_started(signal: Signal) -> str:
+    """Tell in check mode what becomes of a signal to an execution that check mode did not start."""
+    return f"Would send {named(signal)} to the execution that {EARLIER_START}."
+
+
 def nothing_to_send(signal: Signal, execution_id: str, verdict: Verdict, delivery: Delivery) -> str:
     """Tell that the signal has had its effect before, or that somebody else's came first."""
     if delivery.attempts:
-        return f"{named(signal)} to execution {execution_id} came second, it is done: {verdict.reason}."
+        return f"{named(signal)} to execution {execution_id} was not needed, another came first: {verdict.reason}."
     return f"Did not send {named(signal)} to execution {execution_id}, it is done: {verdict.reason}."
 
 
@@ -152,8 +158,8 @@ def failed_call(signal: Signal, execution_id: str, error: AnsibleAutomationError
     names = dict.fromkeys(step.name for step in known.steps) if known else {}
     listed = ", ".join(f"`{name}`" for name in names) or "none"
     return (
-        f"Execution {execution_id} has no step `{signal.target}`: check the name against the runbook"
-        f" (steps listed so far: {listed})"
+        f"Execution {execution_id} has no step `{signal.target}`{did_you_mean(signal.target, names)}: check the name"
+        f" against the runbook (steps listed so far: {listed})"
     )
 
 
