@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from ansible_collections.ssmops.automation.plugins.modules import (
@@ -273,6 +275,29 @@ class TestSaying:
     def test_a_comment_is_text(self, task, given, kind):
         result = task(SIGNAL, **APPROVE, execution_id=UNKNOWN, comment=given)
         assert result["msg"] == f"comment is a {kind}: give a string."
+
+    def test_a_step_that_a_branch_passed_is_not_waited_for(self, emulator, task, alice):
+        choice = {"NextStep": "late", "Variable": "{{ Way }}", "StringEquals": "late"}
+        steps = [
+            {"name": "choose", "action": "aws:branch", "inputs": {"Choices": [choice], "Default": "gate"}},
+            {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["alice"]}},
+            {"name": "late", "action": "aws:sleep", "inputs": {"Duration": "PT10M"}, "isEnd": True},
+        ]
+        runbook = {"schemaVersion": "0.3", "parameters": {"Way": {"type": "String"}}, "mainSteps": steps}
+        emulator.client("ssm").create_document(Name="Passes", Content=json.dumps(runbook), DocumentType="Automation")
+        execution_id = emulator.start("Passes", Way=["late"])
+        began = emulator.monotonic()
+        result = task(SIGNAL, **APPROVE, execution_id=execution_id, step_name="gate", ready_timeout=300, **alice)
+        assert "step `gate` was passed over, no way leads there any more" in result["msg"]
+        assert result["verdict"] == "never"
+        assert emulator.monotonic() == began
+
+    def test_what_only_the_service_limits_is_explained(self, task):
+        result = task(EXECUTION, document_name="OneGate", parameters={"Approvers": ["x"] * 51})
+        assert result["msg"].startswith(
+            "The service refuses the request, since a value in it is too long or of another"
+        )
+        assert result["error"]["code"] == "ValidationException"
 
     def test_a_token_within_five_seconds(self, emulator, task):
         first, second = (task(EXECUTION, **START, client_token=TOKEN) for _run in range(2))
