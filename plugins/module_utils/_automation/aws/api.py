@@ -69,9 +69,10 @@ def connect(module: AnsibleAWSModule, connections: int | None = None) -> BaseCli
     check_endpoint(module.params.get("endpoint_url"))
     check_aws_config(config)
     try:
-        return module.client("ssm", aws_config=Config(**config))
+        Config(**config)
     except (TypeError, AttributeError, BotoCoreError) as error:
         raise InvalidOption(f"aws_config is not one that botocore takes: {error}.") from error
+    return module.client("ssm", aws_config=config)
 
 
 def signal_limits(client: BaseClient) -> Limits:

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import Signal
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.summary import (
     bounded,
+    nothing_matched,
     summary_of,
     summed_up,
 )
@@ -111,3 +112,8 @@ def test_failures_are_named_so_that_people_know_which_they_are(first, second, na
         {"automation_execution_id": "b", **common, **second},
     ]
     assert list(summary_of(outcomes).failures) == named
+
+
+@pytest.mark.parametrize(("by_filters", "words"), [(True, "the filters"), (False, "automation_execution_ids is empty")])
+def test_nothing_matched(by_filters, words):
+    assert words in nothing_matched(by_filters)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What actions of several calls share: change something, then look at it until it is as it should be."""
+"""Base of actions with several calls: change something, then poll until the resource has the wanted state."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 
 from ..state.choices import Choices
 from ..state.model import Failure, StepExecution
+from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import Action, Fails, Goes, InputProblem, Outcome, call_failed
 
-# In the memory of a step: since when it looks.
+# Key in the memory of a step: when it began to poll.
 SINCE = "since"
-# Looking never gets more frequent than this, so that it always ends.
+# The shortest pause between polls, in seconds, so that polling always ends.
 SHORTEST_POLL = 1.0
 
 
@@ -37,41 +38,41 @@ class Watching(Action):
 
     @abstractmethod
     def judge(self, run: StepExecution, response: Any, choices: Choices) -> Outcome | None:
-        """What the look says: done, never to be done, or (None) not yet."""
+        """The outcome that the answer to `look` shows; None if it is not known yet."""
 
     def looked(self, run: StepExecution, answer: Answer, choices: Choices) -> Outcome | None:
-        """The same of a look that may have failed, which fails the step [I]."""
+        """The same for a call that may have failed, which fails the step [I]."""
         return call_failed(answer) if answer.failed else self.judge(run, answer.value, choices)
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the change, or look at once."""
         change = self.change(inputs)
         if change is not None:
             return Goes(work=change)
-        return Goes(work=self.look(inputs, {}), memory={SINCE: at})
+        return Goes(work=self.look(inputs, {}), memory={SINCE: moment.time})
 
-    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
-        """Look after the change; go on looking until there is something to say."""
+    def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
+        """After the change, poll until the outcome is known."""
         if SINCE in run.memory:
-            return self.looked(run, answer, choices) or _wait(run, at, choices)
+            return self.looked(run, answer, moment.choices) or _wait(run, moment)
         if answer.failed:
             return call_failed(answer)
         outputs = self.changed(answer.value)
-        return Goes(work=self.look(run.inputs, outputs), memory={SINCE: at}, outputs=outputs)
+        return Goes(work=self.look(run.inputs, outputs), memory={SINCE: moment.time}, outputs=outputs)
 
     def wake(self, run: StepExecution) -> Outcome:
         """Look again."""
         return Goes(work=self.look(run.inputs, run.outputs), memory=run.memory, outputs=run.outputs)
 
 
-def _wait(run: StepExecution, at: float, choices: Choices) -> Goes:
-    """Until the next look: the longer it takes, the less often, so that a clock put on by days costs few calls [I]."""
-    seconds = max(SHORTEST_POLL, choices.poll_seconds, (at - run.memory[SINCE]) / 10)
-    return Goes(due_at=at + seconds, memory=run.memory, outputs=run.outputs)
+def _wait(run: StepExecution, moment: Moment) -> Goes:
+    """Wait for the next poll. Polls get rarer with time, so that moving the clock by days costs few calls [I]."""
+    seconds = max(SHORTEST_POLL, moment.choices.poll_seconds, (moment.time - run.memory[SINCE]) / 10)
+    return Goes(due_at=moment.time + seconds, memory=run.memory, outputs=run.outputs)
 
 
 def never(reason: str, outputs: Mapping[str, Any] | None = None) -> Fails:
-    """What was asked for has not come about, and will not."""
+    """The step fails: the resource will not reach the wanted state."""
     return Fails(Failure(reason, "PostVerification", "Verification"), outputs=outputs or {})
 
 

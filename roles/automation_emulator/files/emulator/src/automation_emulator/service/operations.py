@@ -17,6 +17,7 @@ from ..state.choices import Choices
 from ..state.errors import AutomationError, status_update_refused
 from ..state.gates import Gate
 from ..state.model import Child, Delivery, Execution, Request, Runbook
+from ..state.moment import Moment
 from ..state.principals import Principal
 from ..state.work import Answer as WorkAnswer
 from ..state.work import Work
@@ -38,13 +39,13 @@ class Context:
     access_key: str
     account: str
     region: str
-    # Seconds of emulated time by which this request's effect is put off, above what the choices say.
+    # Seconds of emulated time by which this request's effect is delayed, in addition to the choices.
     effect_delay: float = 0.0
 
 
 @dataclass(frozen=True)
 class Place:
-    """One account and Region: what it holds, its executions, and how they go on."""
+    """One account and Region: its runbooks and parameters, its executions, and their progress."""
 
     sources: Sources
     ledger: Ledger
@@ -68,7 +69,7 @@ class AutomationService:
             self.choices = Choices()
 
     def choose(self, changes: Mapping[str, Any]) -> Choices:
-        """Answer some of the open questions otherwise, from now on."""
+        """Change some choices, from now on."""
         with self._lock:
             choices = self.choices.switched(changes)
             for place in self._places.values():
@@ -77,12 +78,12 @@ class AutomationService:
             return choices
 
     def bring_up_to_date(self, account: str, region: str) -> None:
-        """Let everything happen that happens until now, before something else changes what it depends on."""
+        """Process all events until now, before a request changes what they depend on."""
         with self._lock:
             self._place(account, region)
 
     def bring_all_up_to_date(self) -> None:
-        """The same everywhere: what steps do to other services shows there, too."""
+        """The same for all accounts and Regions: steps change resources that other services show."""
         with self._lock:
             for account, region in list(self._places):
                 self._place(account, region)
@@ -96,12 +97,15 @@ class AutomationService:
         return place
 
     def _work(self, run: Execution, work: Work) -> WorkAnswer:
-        """Have a step's work done, for which it may need answers of this service, too."""
+        """Have a step's work done, without the lock: the work may call this service."""
         self._lock.release()
         try:
             return self._perform(run, work)
         finally:
             self._lock.acquire()
+
+    def _now(self) -> Moment:
+        return Moment(self.clock.now(), self.choices)
 
     def start(self, context: Context, parameters: Parameters) -> Answer:
         """StartAutomationExecution."""
@@ -129,8 +133,8 @@ class AutomationService:
             kind = parameters.get("Type", "Cancel")
             self._refuse_stop(run, context.caller, kind)
             stop = flow.complete if kind == "Complete" else flow.cancel
-            now = self.clock.now()
-            place.progress.keep(stop(run, now, self.choices), now, self.choices)
+            now = self._now()
+            place.progress.keep(stop(run, now), now)
             return {}
 
     def _refuse_stop(self, run: Execution, caller: Principal, kind: str) -> None:
@@ -144,17 +148,17 @@ class AutomationService:
             signals.refuse_strangers(run, caller, self.choices)
 
     def send_signal(self, context: Context, parameters: Parameters) -> Answer:
-        """SendAutomationSignal: taken or refused now; its effect may show later."""
+        """SendAutomationSignal: accepted or refused now; its effect may show later."""
         with self._lock:
             place = self._place(context.account, context.region)
             run = place.ledger.get(parameters["AutomationExecutionId"])
             payload = parameters.get("Payload") or {}
             signal = signals.read(parameters["SignalType"], payload, context.caller, self.choices)
-            now, delay = self.clock.now(), self.choices.signal_delay_seconds + context.effect_delay
-            after = signals.accept(run, signal, now, self.choices)
+            now, delay = self._now(), self.choices.signal_delay_seconds + context.effect_delay
+            after = signals.accept(run, signal, now)
             if delay > 0:
-                after = replace(run, inbox=(*run.inbox, Delivery(signal, now + delay)))
-            place.progress.keep(after, now, self.choices)
+                after = replace(run, inbox=(*run.inbox, Delivery(signal, now.time + delay)))
+            place.progress.keep(after, now)
             return {}
 
     def get(self, context: Context, parameters: Parameters) -> Answer:
@@ -223,8 +227,8 @@ def new_request(subtype: str, approvers: Sequence[str], required: int, **details
 
 
 def _new_place(sources: Sources, perform: Perform) -> Place:
-    def start(parent: Execution, child: Child, at: float, choices: Choices) -> Execution:
-        return launch_child(parent, child, at, sources, choices)
+    def start(parent: Execution, child: Child, moment: Moment) -> Execution:
+        return launch_child(parent, child, moment, sources)
 
     ledger = Ledger()
     return Place(sources, ledger, Progress(ledger, start, perform))
