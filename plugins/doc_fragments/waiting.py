@@ -13,7 +13,7 @@ options:
   wait_timeout:
     description:
       - How long to wait for the execution to come to rest, in seconds. Has no effect unless O(wait=true).
-      - When the time is up the task fails, and returns the execution as last seen.
+      - When the time is up the task fails, and tells the execution as last seen.
     type: int
     default: 600
   wait_delay:

@@ -33,8 +33,11 @@ options:
       - completed
   automation_execution_id:
     description:
-      - The id of the execution to stop, 36 characters. Required for O(state=cancelled) and O(state=completed), and only
-        for these.
+      - The id of the execution to stop, 36 characters, its ARN, or the address of its page in the AWS console. An ARN
+        or an address of another region is refused.
+      - Required for O(state=cancelled) and O(state=completed), and only for these.
+      - In check mode an id that is empty or null stands for an execution that an earlier task would have started. The
+        stop is predicted then, without a look. Otherwise such an id is refused.
       - The executions that a rate-control or multi-account run has started are not reached through their parent's id;
         M(ssmops.automation.ssm_automation_execution_info) finds them. What becomes of them when the parent is stopped
         is not documented.
@@ -53,8 +56,8 @@ options:
   parameters:
     description:
       - The parameters of the runbook, by their own names; case matters. Those left out have the runbook's defaults.
-      - The API takes lists of strings alone, each of 1 to 512 characters. A list is sent item by item, a single value
-        as a list of one. Strings are sent as they are; booleans as V(true) and V(false), numbers and maps as JSON. This
+      - The API takes lists of strings alone, none of them empty. A list is sent item by item, a single value as a list
+        of one. Strings are sent as they are; booleans as V(true) and V(false), numbers and maps as JSON. This
         spelling is a convention of the module, since the API reference does not say how strings are read for parameters
         of other types. Lists in lists and null are refused.
     type: dict
@@ -69,7 +72,9 @@ options:
   client_token:
     description:
       - A UUID by which the service recognises this start. A second task with the same token and the same options starts
-        nothing, returns the execution that the first one started, and is unchanged.
+        nothing and returns the execution that the first one started. It is unchanged when that execution is at least 5
+        seconds older than the task; a task that comes sooner cannot be told from the first one, and is changed.
+      - A token that is null is refused, because the task would start an execution of its own.
       - Make it of everything that tells one start from another, with the filter P(ansible.builtin.to_uuid#filter),
         which makes the same UUID of the same text. See the examples.
       - A token cannot be used for other options later. For how long the service remembers it is not documented.
@@ -83,6 +88,8 @@ options:
     description:
       - What to run the runbook for, in executions of their own. Requires O(target_parameter_name). Mutually exclusive
         with O(target_maps).
+      - An empty list is refused here and in O(target_maps) and O(target_locations), because there is nothing to run
+        the runbook for.
     type: list
     elements: dict
     suboptions: &targets
@@ -175,7 +182,7 @@ options:
     type: str
   tags:
     description:
-      - The tags of the execution. The service takes five at most with a start.
+      - The tags of the execution, five at most.
     type: dict
     aliases:
       - resource_tags
@@ -231,13 +238,15 @@ attributes:
         needs, and allows their values. What the runbook's patterns and limits say, quotas and permissions come out when
         it is started. The error codes for a missing runbook are those of C(DescribeDocument).
       - Whether O(client_token) has started an execution before cannot be asked without starting one, so check mode
-        foretells a change.
-      - Stopping is foretold in full, except for refusals that only the service can make.
+        predicts a change.
+      - RV(automation_execution) is what is known of an execution that would be started. Its id is null, and the modules
+        of this collection take that id in check mode.
+      - Stopping is predicted in full, except for refusals that only the service can make.
   diff_mode:
     support: full
     details:
       - Shows the status of the execution, and for O(state=started) the runbook; before a start there is nothing.
-      - In check mode the status afterwards is foretold as far as AWS documents it, otherwise it is what the service
+      - In check mode the status afterwards is predicted as far as AWS documents it, otherwise it is what the service
         answers right after the call.
   idempotent:
     support: partial
@@ -245,6 +254,7 @@ attributes:
       - Stopping is. O(state=started) is with O(client_token).
 extends_documentation_fragment:
   - ssmops.automation.attributes
+  - ssmops.automation.returning
   - ssmops.automation.waiting
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -266,9 +276,9 @@ EXAMPLES = r"""
 
 - name: Approve it
   ssmops.automation.ssm_automation_signal:
-    automation_execution_id: "{{ deployment.automation_execution.automation_execution_id }}"
+    automation_execution_id: "{{ deployment.automation_execution_id }}"
     signal_type: Approve
-    step_name: "{{ deployment.automation_execution.current_step_name }}"
+    step_name: approve_production
 
 - name: Start each release once for each environment, however often the play runs
   ssmops.automation.ssm_automation_execution:
@@ -311,12 +321,12 @@ EXAMPLES = r"""
 - name: End it when the last step is done
   ssmops.automation.ssm_automation_execution:
     state: completed
-    automation_execution_id: "{{ maintenance.automation_execution.automation_execution_id }}"
+    automation_execution_id: "{{ maintenance.automation_execution_id }}"
 
 - name: Call a deployment off and wait until it is over
   ssmops.automation.ssm_automation_execution:
     state: cancelled
-    automation_execution_id: "{{ deployment.automation_execution.automation_execution_id }}"
+    automation_execution_id: "{{ deployment.automation_execution_id }}"
     wait: true
 """
 
@@ -335,15 +345,28 @@ client_token:
   returned: when O(state=started) and the options were valid; in check mode when O(client_token) was given
   type: str
   sample: c9b1f1a6-5d0c-5c39-8f5e-0d1f8f0b7a42
+automation_execution_id:
+  description: The id of the execution; null in check mode for O(state=started), and where it was empty or null.
+  returned: when the options were valid, unless a start failed
+  type: str
+  sample: 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3
+automation_execution_status:
+  description: The status of the execution as last seen; null in check mode where the id was empty or null.
+  returned: when the execution could be read; in check mode also what O(state=started) leads to first
+  type: str
+  sample: Waiting
 automation_execution:
   description:
     - The execution as last seen, after the start or stop.
     - The service starts and stops asynchronously, so that without O(wait=true) it may still be V(Pending), or show the
       state before a stop.
-    - Has the keys that the service gives, in snake_case. Those that matter most are listed here;
-      M(ssmops.automation.ssm_automation_signal) describes the keys of steps, and the API reference the others under
-      C(AutomationExecution).
-  returned: when there is an execution, and for O(state=cancelled) and O(state=completed) when it could be read
+    - In check mode, where there is no execution yet, it has what is known of one and is null or empty otherwise. For
+      O(state=started) its status is that right after a start, and its parameters are those given.
+    - RV(ssmops.automation.ssm_automation_execution_info#module:automation_executions) describes all keys. Those that
+      plays need most are listed here.
+  returned: >-
+    when there is an execution or in check mode would be, for O(state=cancelled) and O(state=completed) when it could be
+    read, as O(return_execution) says
   type: dict
   contains:
     automation_execution_id:
@@ -356,82 +379,22 @@ automation_execution:
       returned: when the execution could be read
       type: str
       sample: Waiting
-    document_name:
-      description: The name of the runbook.
-      returned: when the execution could be read
-      type: str
-      sample: GatedDeployment
-    document_version:
-      description: The version of the runbook.
-      returned: when the execution could be read
-      type: str
-      sample: "1"
-    mode:
-      description: V(Auto) or V(Interactive).
-      returned: when the execution could be read
-      type: str
-      sample: Auto
-    execution_start_time:
-      description: When the execution started, in ISO 8601.
-      returned: when the execution could be read
-      type: str
-      sample: "2026-11-20T08:30:00.120000+00:00"
-    execution_end_time:
-      description: When the execution ended, in ISO 8601.
-      returned: when it has ended
-      type: str
-      sample: "2026-11-20T08:41:12.480000+00:00"
-    executed_by:
-      description: The ARN of the principal who started the execution.
-      returned: when the execution could be read
-      type: str
-      sample: arn:aws:iam::123456789012:user/operator
     current_step_name:
       description: The step that runs or waits.
       returned: while a step runs or waits
       type: str
       sample: approve_production
-    current_action:
-      description: The action of that step.
-      returned: while a step runs or waits
-      type: str
-      sample: aws:approve
-    failure_message:
-      description: Why the execution failed.
-      returned: when it has failed
-      type: str
-      sample: Step approve_production was rejected.
-    parameters:
-      description: The parameters of the runbook, lists of strings by their own names.
-      returned: when the execution could be read
-      type: dict
-      sample: {"Version": ["4.2"]}
-    outputs:
-      description: The outputs of the runbook, lists of strings by their own names.
-      returned: when the execution could be read
-      type: dict
-      sample: {"deploy.Url": ["https://staging.example.com"]}
     waiting_for:
-      description:
-        - What the execution waits for; empty while it runs and when it has ended.
-        - M(ssmops.automation.ssm_automation_execution_info) describes the keys of each.
+      description: What the execution waits for; empty while it runs and when it has ended.
       returned: always
       type: list
       elements: dict
       sample: [{"step_name": "approve_production", "action": "aws:approve", "signals": ["Approve", "Reject"]}]
-    step_executions:
-      description:
-        - All steps of the execution, also where the service cuts its own list short.
-        - M(ssmops.automation.ssm_automation_signal) describes the keys of each.
-      returned: when the execution could be read
-      type: list
-      elements: dict
-      sample: [{"step_name": "approve_production", "action": "aws:approve", "step_status": "Waiting"}]
 diff:
   description:
     - What the task changes, each side with C(automation_execution_status), and with C(document_name) for
       O(state=started). What is not known or not documented beforehand is left out.
-  returned: when the execution could be read, or check mode could foretell it
+  returned: when the execution could be read, or check mode could predict it
   type: dict
   sample:
     before: {}
@@ -470,19 +433,33 @@ import gc
 import time
 from typing import TYPE_CHECKING, Any
 
+from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.arguments import (
+    loggable,
+    written_options,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.ids import execution_id_of
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.signal import check_execution_id
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.start import build_start_request
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.waiting import (
     WAIT_ARGUMENTS,
     pace_of,
 )
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.written import (
+    is_blank,
+    refuse_null,
+    refuse_structures,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import fail
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.returning import RETURN_ARGUMENTS
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.outcome import RunOptions, RunOutcome
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.results import run_result
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.results import (
+    run_result,
+    unstarted_stop_result,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.start import Starter
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.stop import Stopper
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.stop_rules import CANCEL, COMPLETE
@@ -557,6 +534,14 @@ ARGUMENT_SPEC = {
     "automation_execution_id": {"type": "str", "aliases": ["execution_id"]},
     **START_ARGUMENTS,
     **WAIT_ARGUMENTS,
+    **RETURN_ARGUMENTS,
+}
+
+
+# What to do about an option that is null. The others may be null, as if they were left out.
+_NOT_NULL = {
+    "client_token": "without a token each task starts an execution of its own, so give one or leave client_token out",
+    **dict.fromkeys(("targets", "target_maps", "target_locations"), "give a list, or leave it out"),
 }
 
 
@@ -575,19 +560,27 @@ def _start(module: AnsibleAWSModule, service: Service) -> Work[RunOutcome]:
 
 
 def _stop(module: AnsibleAWSModule, service: Service) -> Work[RunOutcome]:
-    """Return the stop that the options ask for, ready to be carried out. Raises InvalidOption."""
-    state, execution_id = module.params["state"], module.params["automation_execution_id"] or ""
+    """Return the stop that the options ask for, ready to be carried out. Raises InvalidOption.
+
+    In check mode a blank id is that of an execution which a start before would have made.
+    """
+    state, given = module.params["state"], module.params["automation_execution_id"]
     for name in START_ARGUMENTS:
         if module.params[name] is not None:
             raise InvalidOption(f"{name} does not belong to state {state}, it is for starts.")
-    check_execution_id(execution_id, api.signal_limits(service.client))
-    return Stopper(service, STOP_TYPES[state], _options(module), execution_id).stop()
+    options = _options(module)
+    if module.check_mode and is_blank(given):
+        module.exit_json(**unstarted_stop_result(STOP_TYPES[state], module.params["return_execution"]))
+    length = api.signal_limits(service.client).execution_id
+    region, _partition = api.region_and_partition(service.client)
+    execution_id = execution_id_of(given, "automation_execution_id", length, region)
+    return Stopper(service, STOP_TYPES[state], options, execution_id).stop()
 
 
 def _exit(module: AnsibleAWSModule, client: BaseClient, outcome: RunOutcome) -> None:
     for warning in outcome.warnings:
-        module.warn(warning)
-    result = run_result(outcome, *api.region_and_partition(client))
+        warn(warning)
+    result = run_result(outcome, *api.region_and_partition(client), module.params["return_execution"])
     if outcome.failed:
         fail(module, result.pop("msg"), outcome.error, **result)
     module.exit_json(**result)
@@ -595,7 +588,7 @@ def _exit(module: AnsibleAWSModule, client: BaseClient, outcome: RunOutcome) -> 
 
 def main() -> None:
     module = AnsibleAWSModule(
-        argument_spec=ARGUMENT_SPEC,
+        argument_spec=loggable(ARGUMENT_SPEC),
         supports_check_mode=True,
         required_if=[
             ("state", STARTED, ["document_name"]),
@@ -604,8 +597,11 @@ def main() -> None:
         mutually_exclusive=[("targets", "target_maps")],
         required_by={"targets": ["target_parameter_name"]},
     )
-    service = Service(api.connect(module), lambda: "", time)
     try:
+        written = written_options(module, ARGUMENT_SPEC)
+        refuse_structures(written, ("automation_execution_id", "document_name", "client_token"))
+        refuse_null(written, _NOT_NULL)
+        service = Service(api.connect(module), lambda: "", time)
         work = (_start if module.params["state"] == STARTED else _stop)(module, service)
     except InvalidOption as invalid:
         module.fail_json(msg=str(invalid))

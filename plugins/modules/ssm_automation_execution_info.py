@@ -18,10 +18,21 @@ description:
 author:
   - The ssmops.automation contributors (@ssmops)
 options:
+  automation_execution_id:
+    description:
+      - The id of the execution, 36 characters, its ARN, or the address of its page in the AWS console. An ARN or an
+        address of another region is refused.
+      - One that does not exist is left out of the result.
+      - In check mode an id that is empty or null stands for an execution that an earlier task would have started; the
+        result has an execution then whose keys are null or empty. Otherwise such an id is refused.
+      - Mutually exclusive with O(automation_execution_ids), O(filters) and O(awaiting_decision).
+    type: str
+    aliases:
+      - execution_id
   automation_execution_ids:
     description:
-      - The ids of executions, each of 36 characters. Those that do not exist are left out of the result.
-      - Mutually exclusive with O(filters) and O(awaiting_decision).
+      - The ids of executions, each as O(automation_execution_id).
+      - Mutually exclusive with O(automation_execution_id), O(filters) and O(awaiting_decision).
     type: list
     elements: str
     aliases:
@@ -34,6 +45,8 @@ options:
         C(StartTimeBefore), C(StartTimeAfter), C(AutomationType), C(TagKey), C(TargetResourceGroup),
         C(AutomationSubtype), C(OpsItemId), and what later versions of botocore know.
       - Times are in ISO 8601, such as V(2026-11-20T08:30:00Z).
+      - In check mode C(ParentExecutionId) and C(ExecutionId) may be empty or null, as O(automation_execution_id) may.
+        Nothing is found then.
     type: dict
   awaiting_decision:
     description:
@@ -55,7 +68,7 @@ options:
     type: int
 notes:
   - Listing takes one call of the API for each 50 executions that match, or for each ten ids. With O(include_steps=true)
-    each execution takes one call more, or instead where O(automation_execution_ids) names it; where the service cuts
+    each execution takes one call more, or instead where it is named by id; where the service cuts
     the list of steps short, one more for each 50 steps. O(awaiting_decision=true) lists twice.
   - Needs the permission C(ssm:DescribeAutomationExecutions), which IAM gives for all executions only, and for full
     executions C(ssm:GetAutomationExecution) and C(ssm:DescribeAutomationStepExecutions) on the execution.
@@ -70,6 +83,8 @@ attributes:
     support: full
     details:
       - This module changes nothing.
+      - An id that is empty or null stands for an execution that a start before would have made, so that a play goes
+        through check mode as a whole.
   diff_mode:
     support: N/A
     details:
@@ -104,8 +119,7 @@ EXAMPLES = r"""
 
 - name: See where one execution stands, with all its steps
   ssmops.automation.ssm_automation_execution_info:
-    automation_execution_ids:
-      - "{{ execution_id }}"
+    automation_execution_id: "{{ execution_id }}"
     include_steps: true
   register: execution
 
@@ -137,6 +151,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+msg:
+  description: That an execution was asked for which check mode did not start.
+  returned: in check mode, when an id was empty or null
+  type: str
+  sample: Asks for an execution that an earlier task would have started; in check mode there is none yet.
 automation_executions:
   description:
     - The executions found; an empty list where there is none.
@@ -152,7 +171,7 @@ automation_executions:
       type: str
       sample: 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3
     automation_execution_status:
-      description: The status of the execution, such as V(Waiting), V(InProgress), V(Success) or V(Failed).
+      description: The status of the execution, such as V(Pending), V(Waiting), V(InProgress), V(Success) or V(Failed).
       returned: always
       type: str
       sample: Waiting
@@ -186,6 +205,31 @@ automation_executions:
       returned: always
       type: str
       sample: arn:aws:iam::123456789012:user/operator
+    current_step_name:
+      description: The step that runs or waits.
+      returned: while a step runs or waits
+      type: str
+      sample: approve_production
+    current_action:
+      description: The action of that step.
+      returned: while a step runs or waits
+      type: str
+      sample: aws:approve
+    failure_message:
+      description: Why the execution failed.
+      returned: when it has failed
+      type: str
+      sample: Step approve_production was rejected.
+    target:
+      description: The target of the execution, where a rate-control run made it for one.
+      returned: when the service gives it
+      type: str
+      sample: i-0123456789abcdef0
+    outputs:
+      description: The outputs of the runbook, lists of strings by their own names.
+      returned: when the service gives them, and always when the execution was read in full
+      type: dict
+      sample: {"approve_production.ApprovalStatus": ["Approved"]}
     parent_automation_execution_id:
       description: The id of the execution that started this one.
       returned: when another execution started it
@@ -279,22 +323,61 @@ automation_executions:
       type: dict
       sample: {"Environment": ["production"]}
     step_executions:
-      description:
-        - All steps of the execution, also where the service cuts its own list short.
-        - M(ssmops.automation.ssm_automation_signal) describes the keys of each.
+      description: All steps of the execution, also where the service cuts its own list short.
       returned: when O(include_steps=true) or O(awaiting_decision=true)
       type: list
       elements: dict
-      sample: [{"step_name": "approve_production", "action": "aws:approve", "step_status": "Waiting"}]
+      contains:
+        step_name:
+          description: The name of the step.
+          returned: always
+          type: str
+          sample: approve_production
+        step_execution_id:
+          description: The id of this run of the step.
+          returned: always
+          type: str
+          sample: 95e70479-cf20-4d80-8018-7e4e2b4c1d5f
+        step_status:
+          description: The status of the step; a step that a branch went past stays V(Pending).
+          returned: always
+          type: str
+          sample: Success
+        action:
+          description: The action of the step.
+          returned: always
+          type: str
+          sample: aws:approve
+        inputs:
+          description: The inputs of the step by their own names, each encoded in JSON.
+          returned: always
+          type: dict
+          sample: {"MinRequiredApprovals": "1"}
+        outputs:
+          description: The outputs of the step by their own names, lists of strings.
+          returned: always
+          type: dict
+          sample: {"ApprovalStatus": ["Approved"]}
+        failure_message:
+          description: Why the step failed.
+          returned: when it has failed
+          type: str
+          sample: Rejected by arn:aws:iam::123456789012:user/approver.
 """
 
 import gc
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.arguments import (
+    loggable,
+    written_options,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import AnsibleAutomationError
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.pending import awaits_decision
@@ -304,11 +387,24 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
     batches,
     build_filters,
     filter_rules_of,
+    without_unstarted,
+)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.ids import (
+    execution_id_of,
+    execution_ids_of,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.signal import check_execution_id
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.written import (
+    is_blank,
+    refuse_null,
+    refuse_structures,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import advice, fail
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.results import execution_result
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.phrases import EARLIER_START
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.results import (
+    execution_result,
+    unstarted_execution,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.children import with_children
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.reading import (
@@ -321,8 +417,11 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.runt
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
+ID = "automation_execution_id"
+IDS = "automation_execution_ids"
 ARGUMENT_SPEC = {
-    "automation_execution_ids": {"type": "list", "elements": "str", "aliases": ["execution_ids"]},
+    ID: {"type": "str", "aliases": ["execution_id"]},
+    IDS: {"type": "list", "elements": "str", "aliases": ["execution_ids"]},
     "filters": {"type": "dict"},
     "awaiting_decision": {"type": "bool", "default": False},
     "include_steps": {"type": "bool", "default": False},
@@ -330,55 +429,97 @@ ARGUMENT_SPEC = {
 }
 
 
-def _queries(module: AnsibleAWSModule, client: BaseClient) -> list[Filters]:
-    """Return the queries that the options ask for. Raises InvalidOption."""
+# What to do about an option that is null. The others may be null, as if they were left out.
+_NOT_NULL = {
+    "automation_execution_ids": "give a list; one that is empty finds no execution",
+    "filters": "give at least one key, or leave it out to find all executions",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a task asks for: executions by id, else those that match any of the queries.
+
+    `unstarted` is how many more there would be outside check mode, made by starts before; none where a filter names
+    such an execution, so that nobody knows their number.
+    """
+
+    ids: list[str] | None
+    queries: list[Filters]
+    unstarted: int | None = 0
+
+
+def _wanted(module: AnsibleAWSModule, client: BaseClient, written: Mapping[str, Any]) -> Wanted:
+    """Return what the options ask for. Raises InvalidOption."""
     params, rules = module.params, filter_rules_of(api.listing_model(client))
     if params["max_results"] is not None and params["max_results"] < 1:
         raise InvalidOption(f"max_results is {params['max_results']}, give at least 1.")
-    if params["automation_execution_ids"] is not None:
-        for execution_id in params["automation_execution_ids"]:
-            check_execution_id(execution_id, api.signal_limits(client))
-        return batches(params["automation_execution_ids"], rules)
+    ids = _ids(module, client, written)
+    if ids is not None:
+        known = [each for each in ids if each is not None]
+        return Wanted(known, batches(known, rules), len(ids) - len(known))
+    filters = params["filters"]
+    if filters and module.check_mode and without_unstarted(filters)[1]:
+        return Wanted(None, [], None)
     if params["awaiting_decision"]:
-        return awaiting_decision(params["filters"] or {}, rules)
-    return [build_filters(params["filters"], rules) if params["filters"] else []]
+        return Wanted(None, awaiting_decision(filters or {}, rules))
+    return Wanted(None, [build_filters(filters, rules) if filters else []])
 
 
-async def _find(module: AnsibleAWSModule, service: Service, queries: list[Filters]) -> list[Execution]:
+def _ids(module: AnsibleAWSModule, client: BaseClient, written: Mapping[str, Any]) -> list[str | None] | None:
+    """Return the ids asked for, none for each blank one in check mode; or none where executions are not asked by id."""
+    length, region = api.signal_limits(client).execution_id, api.region_and_partition(client)[0]
+    if ID in written:
+        if module.check_mode and is_blank(written[ID]):
+            return [None]
+        return [execution_id_of(written[ID], ID, length, region)]
+    if module.params[IDS] is None:
+        return None
+    return execution_ids_of(written[IDS], length, region, module.check_mode)
+
+
+async def _find(module: AnsibleAWSModule, service: Service, wanted: Wanted) -> list[Execution]:
     params, at_most = module.params, module.params["max_results"]
-    if params["include_steps"] and params["automation_execution_ids"] is not None:
-        return await _read(service, params["automation_execution_ids"], at_most)
-    found = await find_executions(service, queries, at_most)
+    if params["include_steps"] and wanted.ids is not None:
+        return await _read(service, wanted.ids, at_most)
+    found = await find_executions(service, wanted.queries, at_most)
     if not params["include_steps"] and not params["awaiting_decision"]:
         return found
     executions = await _read(service, [execution.id for execution in found])
     return [each for each in executions if not params["awaiting_decision"] or awaits_decision(each)]
 
 
-async def _read(service: Service, ids: list[str], at_most: int | None = None) -> list[Execution]:
+async def _read(service: Service, ids: Sequence[str], at_most: int | None = None) -> list[Execution]:
     """Return the executions with their steps, and with the child executions that wait for a signal."""
     return [await with_children(service, each) for each in await read_executions(service, ids, at_most)]
 
 
+def _result(executions: Sequence[Execution], wanted: Wanted) -> dict[str, Any]:
+    found = [execution_result(each) for each in executions]
+    unstarted = [unstarted_execution() for _number in range(wanted.unstarted or 0)]
+    note = {} if wanted.unstarted == 0 else {"msg": f"Asks for an execution that {EARLIER_START}."}
+    return {"changed": False, "automation_executions": [*found, *unstarted], **note}
+
+
 def main() -> None:
     module = AnsibleAWSModule(
-        argument_spec=ARGUMENT_SPEC,
+        argument_spec=loggable(ARGUMENT_SPEC),
         supports_check_mode=True,
-        mutually_exclusive=[
-            ("automation_execution_ids", "filters"),
-            ("automation_execution_ids", "awaiting_decision"),
-        ],
+        mutually_exclusive=[(ID, IDS, "filters"), (ID, "awaiting_decision"), (IDS, "awaiting_decision")],
     )
-    service = Service(api.connect(module), lambda: "", time)
     try:
-        work = _find(module, service, _queries(module, service.client))
+        written = written_options(module, ARGUMENT_SPEC)
+        refuse_structures(written, (ID,))
+        refuse_null(written, _NOT_NULL)
+        service = Service(api.connect(module), lambda: "", time)
+        wanted = _wanted(module, service.client, written)
         # Nothing is changed here, so a signal of the operating system ends the process as it would any other.
-        executions = run_one(work, service, Interruptions())
+        executions = run_one(_find(module, service, wanted), service, Interruptions())
     except InvalidOption as invalid:
         module.fail_json(msg=str(invalid))
     except AnsibleAutomationError as error:
         fail(module, advice(error, "asked for"), error)
-    module.exit_json(changed=False, automation_executions=[execution_result(each) for each in executions])
+    module.exit_json(**_result(executions, wanted))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,10 @@ author:
 options:
   automation_execution_id:
     description:
-      - The id of the execution, 36 characters.
+      - The id of the execution, 36 characters, its ARN, or the address of its page in the AWS console. An ARN or an
+        address of another region is refused.
+      - In check mode an id that is empty or null stands for an execution that an earlier task would have started. The
+        signal is predicted then, without a look. Otherwise such an id is refused.
       - The executions that a rate-control or multi-account run starts are signalled each by its own id.
       - Exactly one of O(automation_execution_id), O(automation_execution_ids) and O(filters) is required.
     type: str
@@ -31,7 +34,7 @@ options:
       - execution_id
   automation_execution_ids:
     description:
-      - The ids of several executions. One that is named twice gets the signal once.
+      - The ids of several executions, each as O(automation_execution_id). One that is named twice gets the signal once.
       - With an empty list there is nothing to do, see O(fail_when_none).
       - The result is another than with O(automation_execution_id), also for a list of one, see RV(outcomes).
     type: list
@@ -44,6 +47,8 @@ options:
         O(ssmops.automation.ssm_automation_execution_info#module:filters). What matches when the task begins gets the
         signal.
       - Requires O(max_executions). Filter for the status C(Waiting), and let check mode show what would be signalled.
+      - In check mode C(ParentExecutionId) and C(ExecutionId) may be empty or null, as O(automation_execution_id) may.
+        What would match is not known then.
     type: dict
   max_executions:
     description:
@@ -108,29 +113,32 @@ options:
     type: dict
   comment:
     description:
-      - A comment that the service keeps with the decision. Only with V(Approve), V(Reject) and V(Revoke).
+      - A comment that the service keeps with the decision, 1 to 512 characters. Leave the option out where there is
+        nothing to say. Only with V(Approve), V(Reject) and V(Revoke).
     type: str
   step_name:
     description:
       - The name of the step in the runbook. Required for V(StartStep) and V(Resume), unless O(payload) has it. Not for
         V(Revoke).
+      - An empty or null name is refused, as it is the sign of a mistake.
       - With V(Approve) and V(Reject) it is a guard, and is not sent. The signal goes out only while this step is the
         one that waits. Without it the signal hits whichever gate waits at that moment, so name the step whenever a
         runbook has more than one gate. The look and the signal are two calls, so somebody else's decision that comes
         between them can still make the signal hit a gate that follows at once; the API has no way to exclude that.
+        Write the name as the runbook has it. Taken from what the execution waits for, it guards nothing.
       - With V(StopStep) the module looks up the step execution id, of several runs of the step that of the current one.
     type: str
   step_execution_id:
     description:
-      - The id of one run of a step, as RV(automation_execution.step_executions[].step_execution_id) has it.
-        Only with V(StopStep), and only for one execution. Mutually exclusive with O(step_name).
+      - The id of one run of a step, as M(ssmops.automation.ssm_automation_execution_info) returns it. Only with
+        V(StopStep), and only for one execution. Mutually exclusive with O(step_name).
     type: str
   ready_timeout:
     description:
       - How long to wait until the execution can take the signal, in seconds, for example until it reaches the gate.
       - With V(0) a signal that comes too early fails at once. A signal of which the module knows that the execution
-        will never take it fails at once in any case.
-      - Looks at the execution are paced by O(wait_delay). In check mode the module does not wait, it foretells that
+        will never take it fails at once in any case, such as one for a step that the run has passed for good.
+      - Looks at the execution are paced by O(wait_delay). In check mode the module does not wait, it predicts that
         the execution gets ready. Has no effect with O(force=true).
     type: int
     default: 0
@@ -182,6 +190,8 @@ notes:
     the module uses it to look at ten with one call; without it the module warns, and reads each by itself.
   - Being allowed by IAM to send the signal and being listed as an approver of the gate are two separate checks of AWS.
 seealso:
+  - module: ssmops.automation.ssm_automation_execution
+  - module: ssmops.automation.ssm_automation_execution_info
   - name: SendAutomationSignal
     description: The API reference of the call that the module makes.
     link: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendAutomationSignal.html
@@ -195,12 +205,14 @@ attributes:
     details:
       - The module looks and decides as it would otherwise, and fails where it would fail, except for refusals that
         only the service can make, such as of an approver who is not listed.
+      - An id that is empty or null stands for an execution that a start before would have made, so that a play goes
+        through check mode as a whole.
   diff_mode:
     support: full
     details:
       - Shows the status of the execution, and the status and the approvals of the step. Of several executions it has a
         line for each that changes.
-      - In check mode the state afterwards is foretold as far as AWS documents it. Otherwise it is what the service
+      - In check mode the state afterwards is predicted as far as AWS documents it. Otherwise it is what the service
         answers right after the signal, which may still be the state before.
   idempotent:
     support: partial
@@ -210,6 +222,7 @@ attributes:
         how long that lasts is not documented, seconds as far as is known. With O(wait=true) the first run lasts longer.
 extends_documentation_fragment:
   - ssmops.automation.attributes
+  - ssmops.automation.returning
   - ssmops.automation.waiting
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -315,7 +328,8 @@ RETURN = r"""
 msg:
   description:
     - One sentence that tells what was done, or why nothing was. Two after a wait.
-    - With several executions the numbers, the ids of up to ten that failed, and why the first of them did.
+    - With several executions the numbers, up to ten that failed by id and by target or the parameters in which they
+      differ, and why the first did.
   returned: always
   type: str
   sample: >-
@@ -369,13 +383,24 @@ signal:
       returned: always
       type: int
       sample: 1
+automation_execution_id:
+  description: The id of the execution; null in check mode where it was empty or null.
+  returned: for one execution, when the options were valid
+  type: str
+  sample: 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3
+automation_execution_status:
+  description: The status of the execution as last seen; null in check mode where the id was empty or null.
+  returned: for one execution, when it could be read, and in check mode where the id was empty or null
+  type: str
+  sample: InProgress
 automation_execution:
   description:
     - The execution as last seen, after the signal if one was sent.
     - The service takes signals in asynchronously, so that without O(wait=true) it may still show the state before.
-    - Has the keys that the service gives, in snake_case. Those that matter most are listed here; the API reference
-      describes the others under C(AutomationExecution) and C(StepExecution).
-  returned: for one execution, when it could be read
+    - In check mode, where the id was empty or null, what is not known of it is null or empty.
+    - RV(ssmops.automation.ssm_automation_execution_info#module:automation_executions) describes all keys. Those that
+      plays need most are listed here.
+  returned: for one execution, when it could be read or is to be started yet, as O(return_execution) says
   type: dict
   contains:
     automation_execution_id:
@@ -384,114 +409,21 @@ automation_execution:
       type: str
       sample: 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3
     automation_execution_status:
-      description: The status of the execution, such as V(Waiting), V(InProgress), V(Success) or V(Failed).
+      description: The status of the execution, such as V(Pending), V(Waiting), V(InProgress), V(Success) or V(Failed).
       returned: always
       type: str
       sample: InProgress
-    document_name:
-      description: The name of the runbook.
-      returned: always
-      type: str
-      sample: GatedDeployment
-    document_version:
-      description: The version of the runbook.
-      returned: always
-      type: str
-      sample: "1"
-    mode:
-      description: V(Auto) or V(Interactive).
-      returned: always
-      type: str
-      sample: Auto
-    execution_start_time:
-      description: When the execution started, in ISO 8601.
-      returned: always
-      type: str
-      sample: "2026-11-20T08:30:00.120000+00:00"
-    execution_end_time:
-      description: When the execution ended, in ISO 8601.
-      returned: when it has ended
-      type: str
-      sample: "2026-11-20T08:41:12.480000+00:00"
-    executed_by:
-      description: The ARN of the principal who started the execution.
-      returned: always
-      type: str
-      sample: arn:aws:iam::123456789012:user/operator
     current_step_name:
       description: The step that runs or waits.
       returned: while a step runs or waits
       type: str
       sample: approve_production
-    current_action:
-      description: The action of that step.
-      returned: while a step runs or waits
-      type: str
-      sample: aws:approve
-    failure_message:
-      description: Why the execution failed.
-      returned: when it has failed
-      type: str
-      sample: Step approve_production was rejected.
-    parameters:
-      description: The parameters of the runbook, lists of strings by their own names.
-      returned: always
-      type: dict
-      sample: {"Environment": ["production"]}
-    outputs:
-      description: The outputs of the runbook, lists of strings by their own names.
-      returned: always
-      type: dict
-      sample: {"approve_production.ApprovalStatus": ["Approved"]}
     waiting_for:
-      description:
-        - What the execution waits for now, which signals it takes, and who may decide; empty while it runs and when it
-          has ended. M(ssmops.automation.ssm_automation_execution_info) describes the keys of each.
+      description: What the execution waits for; empty while it runs and when it has ended.
       returned: always
       type: list
       elements: dict
-      sample: [{"step_name": "look_at_production", "action": "aws:pause", "signals": ["Resume"]}]
-    step_executions:
-      description: All steps of the execution, also where the service cuts its own list short.
-      returned: always
-      type: list
-      elements: dict
-      contains:
-        step_name:
-          description: The name of the step.
-          returned: always
-          type: str
-          sample: approve_production
-        step_execution_id:
-          description: The id of this run of the step.
-          returned: always
-          type: str
-          sample: 95e70479-cf20-4d80-8018-7e4e2b4c1d5f
-        step_status:
-          description: The status of the step; a step that a branch went past stays V(Pending).
-          returned: always
-          type: str
-          sample: Success
-        action:
-          description: The action of the step.
-          returned: always
-          type: str
-          sample: aws:approve
-        inputs:
-          description: The inputs of the step by their own names, each encoded in JSON.
-          returned: always
-          type: dict
-          sample: {"MinRequiredApprovals": "1"}
-        outputs:
-          description: The outputs of the step by their own names, lists of strings.
-          returned: always
-          type: dict
-          sample: {"ApprovalStatus": ["Approved"]}
-        failure_message:
-          description: Why the step failed.
-          returned: when it has failed
-          type: str
-          sample: Rejected by arn:aws:iam::123456789012:user/approver.
+      sample: [{"step_name": "approve_production", "action": "aws:approve", "signals": ["Approve", "Reject"]}]
 diff:
   description:
     - What the signal changes, each side with C(automation_execution_status) and, where the signal is about a step,
@@ -573,7 +505,7 @@ outcomes:
   elements: dict
   contains:
     automation_execution_id:
-      description: The id of the execution.
+      description: The id of the execution; null in check mode where it was empty or null.
       returned: always
       type: str
       sample: 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3
@@ -599,6 +531,21 @@ outcomes:
       sample: >-
         Sent Approve for step `approve_production` to execution 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3; the execution is
         InProgress.
+    document_name:
+      description: The name of the runbook.
+      returned: when the execution was read
+      type: str
+      sample: RestartService
+    target:
+      description: The target of the execution, where a rate-control run made it for one.
+      returned: when the service gives it
+      type: str
+      sample: i-0123456789abcdef0
+    parameters:
+      description: The parameters of the runbook, lists of strings by their own names.
+      returned: when the execution was read in full and has any
+      type: dict
+      sample: {"InstanceId": ["i-0123456789abcdef0"]}
     verdict:
       description: As RV(verdict).
       returned: when the execution could be read, or was not to be
@@ -648,18 +595,27 @@ outcomes:
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api, identity
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.arguments import (
+    loggable,
+    written_options,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import AnsibleAutomationError
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import SIGNAL_TYPES, Signal
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.ids import (
+    execution_id_of,
+    execution_ids_of,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.limits import Limits, Range
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.signal import (
     build_signal,
-    check_execution_id,
     refuse_guard_under_force,
     refuse_one_run_of_a_step,
 )
@@ -667,16 +623,25 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
     WAIT_ARGUMENTS,
     pace_of,
 )
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.written import (
+    is_blank,
+    refuse_null,
+    refuse_structures,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import (
     advice,
     fail,
     in_words,
 )
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.returning import RETURN_ARGUMENTS
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import interruptible
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import run_one
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.outcome import Outcome
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.results import signal_result
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.results import (
+    signal_result,
+    unstarted_result,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.signaller import Options, Signaller
 
 CONCURRENCY = Range(1, 50)
@@ -698,32 +663,44 @@ ARGUMENT_SPEC = {
     "ready_timeout": {"type": "int", "default": 0},
     "force": {"type": "bool", "default": False},
     **WAIT_ARGUMENTS,
+    **RETURN_ARGUMENTS,
 }
 
 
-def _wanted_signal(module: AnsibleAWSModule, limits: Limits) -> Signal:
+# What to do about an option that is null. Those left out of this list may be null, as if they were left out.
+_NOT_NULL = {
+    "automation_execution_ids": "give a list; one that is empty means no execution",
+    "filters": "give at least one key",
+    "max_executions": "give the most executions that filters may match, 1 or more",
+    "step_name": "name the step, or leave step_name out",
+}
+_STRINGS = ("automation_execution_id", "comment", "step_name", "step_execution_id")
+
+
+def _wanted_signal(module: AnsibleAWSModule, limits: Limits, is_one: bool) -> Signal:
     params = module.params
     shorthands = {option: params[option] for option in ("comment", "step_name", "step_execution_id")}
     signal = build_signal(params["signal_type"], params["payload"], shorthands, limits)
     if params["force"]:
         refuse_guard_under_force(signal)
-    if params["automation_execution_id"] is None:
+    if not is_one:
         refuse_one_run_of_a_step(signal)
     return signal
 
 
-def _check_ids(module: AnsibleAWSModule, limits: Limits) -> None:
-    """Raise InvalidOption unless all ids given have the length of an id."""
-    for execution_id in [module.params["automation_execution_id"], *(module.params["automation_execution_ids"] or ())]:
-        if execution_id is not None:
-            check_execution_id(execution_id, limits)
+def _checked_as_written(module: AnsibleAWSModule) -> Mapping[str, Any]:
+    """Return the options as the user wrote them. Raises InvalidOption for what Ansible's conversion would hide."""
+    written = written_options(module, ARGUMENT_SPEC)
+    refuse_structures(written, _STRINGS)
+    refuse_null(written, _NOT_NULL)
+    return written
 
 
-def _concurrency(module: AnsibleAWSModule) -> int:
+def _concurrency(module: AnsibleAWSModule, is_one: bool) -> int:
     """Return how many calls to have on their way at a time. Raises InvalidOption."""
     if not CONCURRENCY.holds(module.params["concurrency"]):
         raise InvalidOption(f"concurrency is {module.params['concurrency']}, give {CONCURRENCY}.")
-    return module.params["concurrency"] if module.params["automation_execution_id"] is None else 1
+    return 1 if is_one else module.params["concurrency"]
 
 
 def _options(module: AnsibleAWSModule) -> Options:
@@ -736,7 +713,7 @@ def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
         try:
             return identity.caller_arn(module)
         except AnsibleAutomationError as error:
-            module.warn(f"Whether the caller has decided at the gate before is not known: {in_words(error)}.")
+            warn(f"Whether the caller has decided at the gate before is not known: {in_words(error)}.")
             return ""
 
     return ask
@@ -744,8 +721,9 @@ def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
 
 def _exit(module: AnsibleAWSModule, service: Service, outcome: Outcome) -> None:
     for warning in outcome.warnings:
-        module.warn(warning)
-    result = signal_result(outcome, *api.region_and_partition(service.client))
+        warn(warning)
+    place = api.region_and_partition(service.client)
+    result = signal_result(outcome, *place, module.params["return_execution"])
     if outcome.failed:
         fail(module, result.pop("msg"), outcome.error, **result)
     module.exit_json(**result)
@@ -753,7 +731,7 @@ def _exit(module: AnsibleAWSModule, service: Service, outcome: Outcome) -> None:
 
 def main() -> None:
     module = AnsibleAWSModule(
-        argument_spec=ARGUMENT_SPEC,
+        argument_spec=loggable(ARGUMENT_SPEC),
         supports_check_mode=True,
         required_one_of=[("automation_execution_id", "automation_execution_ids", "filters")],
         required_together=[("filters", "max_executions")],
@@ -774,22 +752,29 @@ def main() -> None:
 
 
 def _run(module: AnsibleAWSModule) -> None:
-    concurrency = _concurrency(module)
+    written = _checked_as_written(module)
+    is_one = "automation_execution_id" in written
+    concurrency = _concurrency(module, is_one)
     client = api.connect(module, concurrency)
     limits = api.signal_limits(client)
-    _check_ids(module, limits)
-    signal, options = _wanted_signal(module, limits), _options(module)
-    execution_id = module.params["automation_execution_id"]
-    service = Service(client, _caller(module), time, is_batch=execution_id is None)
+    region, _partition = api.region_and_partition(client)
+    signal, options = _wanted_signal(module, limits, is_one), _options(module)
+    if is_one and module.check_mode and is_blank(written["automation_execution_id"]):
+        module.exit_json(**unstarted_result(signal, module.params["return_execution"]))
+    service = Service(client, _caller(module), time, is_batch=not is_one)
     signaller = Signaller(service, signal, options)
-    if execution_id is not None:
+    if is_one:
+        given = written["automation_execution_id"]
+        execution_id = execution_id_of(given, "automation_execution_id", limits.execution_id, region)
         with interruptible() as interruptions:
             _exit(module, service, run_one(signaller.work_on(execution_id), service, interruptions))
     else:
         # Every task loads its code anew, so what only many executions need is not loaded for one.
         from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.many import signal_many
 
-        signal_many(module, service, signaller, signal, concurrency)
+        given = written.get("automation_execution_ids")
+        ids = execution_ids_of(given, limits.execution_id, region, module.check_mode) if given is not None else None
+        signal_many(module, service, signaller, signal, concurrency, ids)
 
 
 if __name__ == "__main__":

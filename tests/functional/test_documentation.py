@@ -48,6 +48,20 @@ def missing(result, documented):
     return [key for key, entry in documented.items() if entry["returned"] == "always" and key not in result]
 
 
+def of_any_execution():
+    """Return what RETURN says of executions, once for all modules."""
+    return yaml.safe_load(ssm_automation_execution_info.RETURN)["automation_executions"]["contains"]
+
+
+@pytest.mark.parametrize("module", [ssm_automation_signal, ssm_automation_execution])
+def test_what_the_modules_say_of_executions_is_the_same(module):
+    for key, entry in yaml.safe_load(module.RETURN)["automation_execution"]["contains"].items():
+        once = of_any_execution()[key]
+        assert {name: entry[name] for name in ("description", "type")} == {
+            name: once[name] for name in ("description", "type")
+        }, key
+
+
 @pytest.fixture
 def scenarios(emulator, signal, alice):
     """One result of each kind, by name."""
@@ -56,6 +70,7 @@ def scenarios(emulator, signal, alice):
     resume = {"execution_id": waiting, "step_name": "patch_by_hand"}
     return {
         "predicted": signal.check("Resume", **resume),
+        "refused in full": signal("Resume", waiting, step_name="unknown", return_execution="always"),
         "refused": signal("Resume", waiting, step_name="unknown"),
         "refused by the service": signal("Approve", waiting, force=True, **alice),
         "sent": signal("Resume", **resume),
@@ -76,7 +91,8 @@ def test_what_is_returned_is_documented(scenarios):
         execution = result.pop("automation_execution", None)
         assert undocumented(result, documented) == [], name
         if execution:
-            inside = documented["automation_execution"]["contains"]
+            assert missing(execution, documented["automation_execution"]["contains"]) == [], name
+            inside = of_any_execution()
             assert missing(execution, inside) == [], name
             assert missing(execution["step_executions"][0], inside["step_executions"]["contains"]) == [], name
 
@@ -84,6 +100,7 @@ def test_what_is_returned_is_documented(scenarios):
 def test_the_scenarios_differ(scenarios):
     assert [result.get("verdict") for result in scenarios.values()] == [
         "send",
+        "never",
         "never",
         "send",
         "send",
@@ -125,7 +142,8 @@ def test_what_is_returned_for_several_executions_is_documented(several):
         for outcome in result.get("outcomes", ()):
             assert missing(outcome, documented["outcomes"]["contains"]) == [], name
         assert missing(result.get("summary", several["none"]["summary"]), documented["summary"]["contains"]) == []
-    assert returned == set(documented["outcomes"]["contains"])
+    # The target is what rate-control runs give.
+    assert returned == set(documented["outcomes"]["contains"]) - {"target"}
 
 
 @pytest.fixture
@@ -176,8 +194,10 @@ def documented_execution():
 
 def test_the_keys_that_a_started_execution_has_are_documented_as_such(runs):
     when_read = {"always", "when the execution could be read"}
-    promised = {key for key, entry in documented_execution().items() if entry["returned"] in when_read}
-    assert promised <= set(runs["started"]["automation_execution"])
+    for documented in (documented_execution(), of_any_execution()):
+        promised = {key for key, entry in documented.items() if entry["returned"] in when_read}
+        assert promised <= set(runs["started"]["automation_execution"])
+        assert promised <= set(runs["predicted"]["automation_execution"])
     ever = {key for result in runs.values() for key in result.get("automation_execution", ())}
     assert set(documented_execution()) <= ever
 

@@ -170,7 +170,7 @@ class TestRaces:
         assert not outcome.failed
         assert not outcome.changed
         assert outcome.kind is Kind.DONE
-        assert "came second, it is done: gate `approve` is already Approved" in outcome.msg
+        assert "was not needed, another came first: gate `approve` is already Approved" in outcome.msg
 
     def test_a_decision_that_hits_the_next_gate_is_noticed(self, emulator, race, bob):
         execution_id = emulator.start("GateAfterGate")
@@ -218,21 +218,19 @@ class TestSomebodyElseBetweenTwoAttempts:
         monkeypatch.setattr(ssm_automation_signal, "time", Clock)
         return execution_id
 
-    @pytest.mark.parametrize("step_name", ["first_gate", None], ids=["guarded", "not guarded"])
+    @pytest.mark.parametrize("guard", [{"step_name": "first_gate"}, {}], ids=["guarded", "not guarded"])
     @pytest.mark.parametrize(
         "fault",
         [{"kind": "error", "code": "ThrottlingException", "status": 400}, {"kind": "reset_before"}],
         ids=["throttled", "reset"],
     )
-    def test_the_next_gate_is_not_approved(
-        self, emulator, signal, alice, bob_approves_while_it_sleeps, fault, step_name
-    ):
+    def test_the_next_gate_is_not_approved(self, emulator, signal, alice, bob_approves_while_it_sleeps, fault, guard):
         execution_id = bob_approves_while_it_sleeps
         emulator.control("POST", "faults", operation=SEND, **fault)
-        result = signal("Approve", execution_id, step_name=step_name, **alice)
+        result = signal("Approve", execution_id, **guard, **alice)
         assert result["changed"] is False
         assert result.get("failed", False) is False
-        assert "came second, it is done: gate `first_gate` is already Approved" in result["msg"]
+        assert "was not needed, another came first: gate `first_gate` is already Approved" in result["msg"]
         assert emulator.read(execution_id)["CurrentStepName"] == "second_gate"
 
 

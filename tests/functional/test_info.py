@@ -144,7 +144,7 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("options", "words"),
         [
-            ({"automation_execution_ids": ["short"]}, "5 characters long, the service takes exactly 36"),
+            ({"automation_execution_ids": ["short"]}, "automation_execution_ids[0] is `short`, 5 characters"),
             ({"filters": {"Status": "Failed"}}, "unknown key Status, the service knows DocumentNamePrefix"),
             ({"filters": {"TagKey": "x"}, "automation_execution_ids": ["x" * 36]}, "mutually exclusive"),
             ({"awaiting_decision": True, "filters": {"ExecutionStatus": "Failed"}}, "sets the filter ExecutionStatus"),

@@ -52,7 +52,7 @@ class TestGates:
         if shown:
             assert again["changed"] is False
         emulator.choose(decisions_while_waiting=True)
-        assert signal("Approve", gate, **bob)["automation_execution"]["automation_execution_status"] == "Success"
+        assert signal("Approve", gate, **bob)["automation_execution_status"] == "Success"
 
     @pytest.mark.parametrize(
         ("answer", "status"), [("error", "Waiting"), ("ignore", "Waiting"), ("overwrite", "Failed")]
@@ -61,7 +61,7 @@ class TestGates:
         emulator.choose(changed_decision=answer)
         signal("Approve", gate, **alice)
         result = signal("Reject", gate, **alice)
-        assert result["automation_execution"]["automation_execution_status"] == status
+        assert result["automation_execution_status"] == status
         assert result.get("failed", False) is (answer == "error")
 
     @pytest.mark.parametrize(("ends", "status"), [(True, "Failed"), (False, "Waiting")])
@@ -69,7 +69,7 @@ class TestGates:
         emulator.choose(one_rejection_ends_gate=ends)
         result = signal("Reject", gate, **alice)
         assert result["changed"] is True
-        assert result["automation_execution"]["automation_execution_status"] == status
+        assert result["automation_execution_status"] == status
         assert signal("Reject", gate, step_name="gate", **alice)["changed"] is False
         assert len(emulator.requests("SendAutomationSignal")) == 1
 
@@ -80,7 +80,7 @@ class TestGates:
         execution_id = start(emulator, step)
         result = signal("Reject", execution_id, **alice)
         status = "Waiting" if retried else "Failed"
-        assert (result["changed"], result["automation_execution"]["automation_execution_status"]) == (True, status)
+        assert (result["changed"], result["automation_execution_status"]) == (True, status)
         again = signal("Approve", execution_id, step_name="gate", **alice)
         assert again.get("failed", False) is not retried
         assert again["changed"] is retried
@@ -125,9 +125,9 @@ class TestSteps:
     def test_stop_step_in_auto(self, emulator, signal, answer, failed, run_status, step_status):
         emulator.choose(stop_step_in_auto=answer)
         execution_id = emulator.start("Maintenance")
-        result = signal("StopStep", execution_id, step_name="drain")
+        result = signal("StopStep", execution_id, step_name="drain", return_execution="always")
         assert (result.get("failed", False), result["changed"]) == (failed, not failed)
-        assert result["automation_execution"]["automation_execution_status"] == run_status
+        assert result["automation_execution_status"] == run_status
         assert step_of(result, "drain")["step_status"] == step_status
 
     @pytest.mark.parametrize("answer", [INVALID, "AutomationStepNotFoundException"])
@@ -222,7 +222,7 @@ class TestInteractive:
         signal("StartStep", execution_id, step_name="gate")
         result = signal("Reject", execution_id, step_name="gate", wait=True, **alice)
         assert (result.get("failed", False), result["changed"]) == (False, True)
-        assert result["automation_execution"]["automation_execution_status"] == status
+        assert result["automation_execution_status"] == status
 
 
 class TestEnds:
@@ -234,14 +234,14 @@ class TestEnds:
         for changed in (True, False):
             result = run(state="completed", execution_id=execution_id, wait=True)
             assert (result.get("failed", False), result["changed"]) == (False, changed)
-            assert result["automation_execution"]["automation_execution_status"] == status
+            assert result["automation_execution_status"] == status
 
     @pytest.mark.parametrize("delay", [0, 30])
     def test_a_cancel_takes_its_time(self, emulator, run, delay):
         emulator.choose(cancelling_seconds=delay)
         result = run(state="cancelled", execution_id=emulator.start("PauseAfterPause"), wait=True)
         assert (result.get("failed", False), result["changed"]) == (False, True)
-        assert result["automation_execution"]["automation_execution_status"] == "Cancelled"
+        assert result["automation_execution_status"] == "Cancelled"
 
     @pytest.mark.parametrize("status", ["Cancelled", "Rejected", "Failed", "CompletedWithFailure"])
     def test_access_is_revoked_once(self, emulator, signal, alice, status):
@@ -250,7 +250,7 @@ class TestEnds:
         signal("Approve", execution_id, **alice)
         result = signal("Revoke", execution_id, **alice)
         assert (result.get("failed", False), result["changed"]) == (False, True)
-        assert result["automation_execution"]["automation_execution_status"] == status
+        assert result["automation_execution_status"] == status
         assert signal("Revoke", execution_id, **alice)["changed"] is False
         assert len(emulator.requests("SendAutomationSignal")) == 2
 

@@ -13,14 +13,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 try:
+    from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 except ImportError:  # AnsibleAWSModule tells the user that boto3 is missing.
     BotoCoreError = ClientError = Exception
+    Config = None
 
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 
+from ..options.invalid import InvalidOption
 from ..options.limits import Limits, limits_of
 from . import answers
+from .connection import check_aws_config, check_endpoint
 from .errors import AutomationErrorHandler, MalformedAnswer
 
 if TYPE_CHECKING:
@@ -42,11 +46,17 @@ def connect(module: AnsibleAWSModule, connections: int | None = None) -> BaseCli
     """Return an SSM client that sends each request once, over so many `connections` at a time.
 
     botocore would repeat a request whose answer got lost, and so deliver a signal twice. The user's aws_config
-    is honoured but for its retries.
+    is honoured but for its retries. Raises InvalidOption for an endpoint or a configuration that cannot be one.
     """
     set_collection_info(collection_name="ssmops.automation", collection_version=COLLECTION_VERSION)
     defaults = {"connect_timeout": CONNECT_TIMEOUT, **({"max_pool_connections": connections} if connections else {})}
     config = {**defaults, **(module.params.get("aws_config") or {}), "retries": NO_RETRIES}
+    check_endpoint(module.params.get("endpoint_url"))
+    check_aws_config(config)
+    try:
+        Config(**config)
+    except (TypeError, AttributeError, BotoCoreError) as error:
+        raise InvalidOption(f"aws_config is not one that botocore takes: {error}.") from error
     client = module.client("ssm", aws_config=config)
     client.meta.events.register("before-parse.ssm", _refuse_what_is_no_object)
     return client

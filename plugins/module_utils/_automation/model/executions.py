@@ -20,6 +20,7 @@ from . import statuses
 APPROVE_ACTION = "aws:approve"
 PAUSE_ACTION = "aws:pause"
 LOOP_ACTION = "aws:loop"
+BRANCH_ACTION = "aws:branch"
 CHILD_ACTION = "aws:executeAutomation"
 
 # The actions of the Automation actions reference. A step with any other action is left to the service.
@@ -52,7 +53,15 @@ KNOWN_ACTIONS = frozenset(
 )
 
 # What is asked of the API's answer itself after the rest is lifted out of it.
-_KEPT = ("CurrentStepName", "CurrentAction", "ExecutionEndTime", "DocumentName", "DocumentVersion")
+_KEPT = (
+    "CurrentStepName",
+    "CurrentAction",
+    "ExecutionEndTime",
+    "DocumentName",
+    "DocumentVersion",
+    "Target",
+    "Parameters",
+)
 
 INTERACTIVE = "Interactive"
 ACCESS_REQUEST = "AccessRequest"
@@ -77,6 +86,8 @@ class Step:
     started_at: datetime | None = None
     timeout_seconds: int | None = None
     valid_next_steps: Sequence[str] = ()
+    next_step: str = ""
+    is_end: bool = False
 
     @classmethod
     def from_api(cls, raw: Mapping[str, Any]) -> Step:
@@ -96,6 +107,8 @@ class Step:
             started_at=raw.get("ExecutionStartTime"),
             timeout_seconds=raw.get("TimeoutSeconds"),
             valid_next_steps=raw.get("ValidNextSteps") or (),
+            next_step=raw.get("NextStep") or "",
+            is_end=bool(raw.get("IsEnd")),
         )
 
     @property

@@ -14,11 +14,14 @@ from ..model import statuses
 from ..model.executions import APPROVE_ACTION
 from .invalid import InvalidOption
 from .limits import Range, range_of
+from .spelling import did_you_mean
+from .written import is_blank
 
 if TYPE_CHECKING:
     from botocore.model import StructureShape
 
 EXECUTION_ID = "ExecutionId"
+PARENT_EXECUTION_ID = "ParentExecutionId"
 EXECUTION_STATUS = "ExecutionStatus"
 PARENT_EXECUTION_ID = "ParentExecutionId"
 CURRENT_ACTION = "CurrentAction"
@@ -28,12 +31,11 @@ Filters = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class FilterRules:
-    """What DescribeAutomationExecutions takes: its keys, how many filters, values a filter, characters a value."""
+    """What DescribeAutomationExecutions takes: its keys, how many filters, and how many values a filter."""
 
     keys: Sequence[str]
     filters: Range
     values: Range
-    value: Range
 
 
 def filter_rules_of(request: StructureShape) -> FilterRules:
@@ -44,19 +46,18 @@ def filter_rules_of(request: StructureShape) -> FilterRules:
         keys=filters.member.members["Key"].enum,
         filters=range_of(filters),
         values=range_of(values),
-        value=range_of(values.member),
     )
 
 
 def build_filters(wanted: Mapping[str, Any], rules: FilterRules) -> Filters:
     """Return the API's filters for a dictionary of filter key to value or list of values. Raises InvalidOption."""
-    if not rules.filters.holds(len(wanted)):
-        raise InvalidOption(f"filters has {len(wanted)} keys, the service takes {rules.filters}.")
+    if not rules.filters.has_enough(len(wanted)):
+        raise InvalidOption("filters is empty: give at least one key.")
     return [{"Key": _checked_key(key, rules), "Values": _checked_values(key, wanted[key], rules)} for key in wanted]
 
 
 def awaiting_decision(wanted: Mapping[str, Any], rules: FilterRules) -> list[Filters]:
-    """Return the filters that together find what waits for a decision, among what C(wanted) matches.
+    """Return the filters that together find what waits for a decision, among what `wanted` matches.
 
     Gates wait with the status Waiting and their action as the current one; change requests and access requests wait
     with statuses of their own. Raises InvalidOption.
@@ -67,6 +68,19 @@ def awaiting_decision(wanted: Mapping[str, Any], rules: FilterRules) -> list[Fil
     at_gates = {**wanted, EXECUTION_STATUS: statuses.WAITING, CURRENT_ACTION: APPROVE_ACTION}
     requests = {**wanted, EXECUTION_STATUS: sorted(statuses.AWAITING_DECISION)}
     return [build_filters(at_gates, rules), build_filters(requests, rules)]
+
+
+def without_unstarted(wanted: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the filters without those that name an execution by a blank id, and the keys of the others.
+
+    In check mode a blank id is that of an execution which a start before would have made.
+    """
+    unstarted = [key for key in (PARENT_EXECUTION_ID, EXECUTION_ID) if key in wanted and _is_unstarted(wanted[key])]
+    return {key: value for key, value in wanted.items() if key not in unstarted}, unstarted
+
+
+def _is_unstarted(value: Any) -> bool:
+    return all(map(is_blank, value)) and bool(value) if isinstance(value, list) else is_blank(value)
 
 
 def batches(execution_ids: Sequence[str], rules: FilterRules) -> list[Filters]:
@@ -84,22 +98,21 @@ def executions_by_id(execution_ids: Sequence[str]) -> Filters:
 
 def _checked_key(key: str, rules: FilterRules) -> str:
     if key not in rules.keys:
-        raise InvalidOption(f"filters has the unknown key {key}, the service knows {', '.join(rules.keys)}.")
+        meant, known = did_you_mean(key, rules.keys), ", ".join(rules.keys)
+        raise InvalidOption(f"filters has the unknown key {key}{meant}, the service knows {known}.")
     return key
 
 
 def _checked_values(key: str, value: Any, rules: FilterRules) -> list[str]:
     values = value if isinstance(value, list) else [value]
-    if not rules.values.holds(len(values)):
-        raise InvalidOption(f"filter {key} has {len(values)} values, the service takes {rules.values}.")
-    return [_checked_value(key, each, rules) for each in values]
+    if not rules.values.has_enough(len(values)):
+        raise InvalidOption(f"filter {key} has no values: give at least one, or leave the filter out.")
+    return [_checked_value(key, each) for each in values]
 
 
-def _checked_value(key: str, value: Any, rules: FilterRules) -> str:
-    if value is None or isinstance(value, (list, Mapping)):
+def _checked_value(key: str, value: Any) -> str:
+    if is_blank(value):
+        raise InvalidOption(f"filter {key} is {'null' if value is None else 'empty'}: give a value, or leave it out.")
+    if isinstance(value, (list, Mapping)):
         raise InvalidOption(f"filter {key} holds something that is no single value: give a string or a list of these.")
-    if not rules.value.holds(len(str(value))):
-        raise InvalidOption(
-            f"filter {key} has a value of {len(str(value))} characters, the service takes {rules.value}."
-        )
     return str(value)

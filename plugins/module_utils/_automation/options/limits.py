@@ -28,6 +28,14 @@ class Range:
         """Return whether the service takes so many."""
         return count >= self.minimum and (self.maximum is None or count <= self.maximum)
 
+    def has_enough(self, count: int) -> bool:
+        """Return whether that many are not too few.
+
+        botocore enforces minima itself. Which maxima of its model the service enforces is not documented; values longer
+        than the model's have been seen to work. So they are left to the service where users are not told of them.
+        """
+        return count >= self.minimum
+
     def __str__(self) -> str:
         if self.maximum is None:
             return f"at least {self.minimum}"

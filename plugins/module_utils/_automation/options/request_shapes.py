@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options as a request of the API: names and limits come from botocore's model of the call, so they do not go stale.
+"""Options as a request of the API: names and patterns come from botocore's model of the call, so they do not go stale.
 
-botocore itself enforces minimum lengths only; without these checks the rest would be refused by the service, after
-the call and in its words. Pure.
+Minimum lengths botocore enforces itself, in its words. Maximum lengths are left to the service: which of those in the
+model it enforces is not documented, and longer parameter values than the model has are known to work. Pure.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def to_api(shape: Shape, value: Any, option: str) -> Any:
     """Return the value of an option as the API takes it, members in CamelCase instead of snake_case.
 
-    C(option) is how the value is called when it is told to the user. Raises InvalidOption for the first thing that
+    `option` is how the value is called when it is told to the user. Raises InvalidOption for the first thing that
     the model does not allow.
     """
     convert: Callable[..., Any] = _CONVERTERS.get(shape.type_name, _as_it_is)
@@ -68,7 +68,8 @@ def _map(shape: MapShape, value: Mapping[Any, Any], option: str) -> dict[str, An
 
 
 def _string(shape: StringShape, value: str, option: str) -> str:
-    _check_size(shape, value, option, "characters")
+    if not value and range_of(shape).minimum:
+        raise InvalidOption(f"{option} is empty: give a value, or leave it out.")
     pattern = shape.metadata.get("pattern")
     if pattern is not None and not _matches(pattern, value):
         raise InvalidOption(f"{option} is `{value}`, the service takes what matches {pattern}.")
@@ -77,8 +78,8 @@ def _string(shape: StringShape, value: str, option: str) -> str:
 
 def _check_size(shape: Shape, value: Any, option: str, unit: str) -> None:
     allowed = range_of(shape)
-    if not allowed.holds(len(value)):
-        raise InvalidOption(f"{option} has {len(value)} {unit}, the service takes {allowed}.")
+    if not allowed.has_enough(len(value)):
+        raise InvalidOption(f"{option} has {len(value)} {unit}, the service takes at least {allowed.minimum}.")
 
 
 def _matches(pattern: str, text: str) -> bool:
@@ -88,9 +89,12 @@ def _matches(pattern: str, text: str) -> bool:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """Return a pattern of the model; none where it has character classes that Python lacks, so that all may pass."""
+    """Return a pattern of the model, without its maximum lengths.
+
+    None where it has character classes that Python lacks, so that all may pass.
+    """
     try:
-        return re.compile(pattern)
+        return re.compile(re.sub(r"\{(\d+),\d+\}", r"{\1,}", pattern))
     except re.error:
         return None
 

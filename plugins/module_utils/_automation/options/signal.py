@@ -26,6 +26,8 @@ from ..model.signals import (
 )
 from .invalid import InvalidOption
 from .limits import Limits, Range
+from .spelling import did_you_mean
+from .written import is_blank
 
 # The one key that a signal may carry, and whether it must. Revoke has no documented payload; like the other
 # decisions it may carry a comment.
@@ -39,15 +41,6 @@ _PAYLOAD_KEY = {
 }
 _KEY_OF_OPTION = {"comment": COMMENT, "step_name": STEP_NAME, "step_execution_id": STEP_EXECUTION_ID}
 _OPTION_OF_KEY = {key: option for option, key in _KEY_OF_OPTION.items()}
-
-
-def check_execution_id(automation_execution_id: str, limits: Limits) -> None:
-    """Raise InvalidOption unless the id has the length of an execution id."""
-    if not limits.execution_id.holds(len(automation_execution_id)):
-        raise InvalidOption(
-            f"automation_execution_id is {len(automation_execution_id)} characters long, the service takes "
-            f"{limits.execution_id}: give the whole id that StartAutomationExecution returned."
-        )
 
 
 def build_signal(
@@ -89,7 +82,7 @@ def _from_options(signal_type: str, given: Mapping[str, Any], limits: Limits) ->
     sent: dict[str, list[str]] = {}
     for option, value in given.items():
         _refuse_foreign_option(signal_type, option)
-        _check_length(option, value, limits.payload_value)
+        _check_value(option, value, limits.payload_value)
         if _KEY_OF_OPTION[option] == _PAYLOAD_KEY[signal_type]:
             sent[_KEY_OF_OPTION[option]] = [value]
     if signal_type != STOP_STEP or "step_name" not in given:
@@ -130,7 +123,10 @@ def _check_keys(signal_type: str, sent: Mapping[str, list[str]]) -> None:
     wanted = _PAYLOAD_KEY[signal_type]
     for key in sent:
         if key != wanted:
-            raise InvalidOption(f"payload key {key} does not belong to {signal_type}, which takes {wanted} alone.")
+            meant = did_you_mean(key, [wanted])
+            raise InvalidOption(
+                f"payload key {key}{meant} does not belong to {signal_type}, which takes {wanted} alone."
+            )
     if wanted == COMMENT:
         return
     if not sent.get(wanted):
@@ -172,6 +168,13 @@ def _checked_value(key: Any, item: Any, limits: Limits) -> str:
         )
     _check_length(f"payload key {key}", str(item), limits.payload_value)
     return str(item)
+
+
+def _check_value(option: str, value: str, allowed: Range) -> None:
+    if not value or (is_blank(value) and option != "comment"):
+        optional = ": leave it out if there is nothing to say" if option == "comment" else ": name the step"
+        raise InvalidOption(f"{option} is empty{optional}.")
+    _check_length(option, value, allowed)
 
 
 def _check_length(what: str, text: str, allowed: Range) -> None:

@@ -16,9 +16,13 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_
 from .invalid import InvalidOption
 from .parameters import to_strings
 from .request_shapes import to_api
+from .written import is_blank
 
 if TYPE_CHECKING:
     from botocore.model import StructureShape
+
+# API reference, StartAutomationExecution, Tags. The model's own maximum is another.
+MOST_TAGS = 5
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,32 @@ class StartRequest:
 def build_start_request(options: Mapping[str, Any], model: StructureShape) -> StartRequest:
     """Return the request that the module's options ask for.
 
-    Options that are none or empty are left out. Raises InvalidOption with one sentence for the first thing wrong.
+    Options that are none and empty maps are left out. Raises InvalidOption with one sentence for the first thing wrong.
     """
-    given = {name: value for name, value in options.items() if value not in (None, {}, [])}
+    given = {name: value for name, value in options.items() if value not in (None, {})}
+    _check_blanks(given)
+    _check_tags(given.get("tags", {}))
     is_repeatable = "client_token" in given
     if is_repeatable:
         _check_token(given["client_token"])
     converted = {name: convert(given[name]) for name, convert in _CONVERTERS.items() if name in given}
     return StartRequest(to_api(model, {"client_token": str(uuid.uuid4()), **given, **converted}, ""), is_repeatable)
+
+
+def _check_blanks(given: Mapping[str, Any]) -> None:
+    if is_blank(given.get("document_name")):
+        raise InvalidOption("document_name is missing: name the runbook to start.")
+    for name in ("document_version", "target_parameter_name", "max_concurrency", "max_errors", "target_locations_url"):
+        if name in given and is_blank(given[name]):
+            raise InvalidOption(f"{name} is empty: give a value, or leave it out.")
+    for name in ("targets", "target_maps", "target_locations"):
+        if given.get(name) == []:
+            raise InvalidOption(f"{name} is an empty list, so there is nothing to run the runbook for: skip the task.")
+
+
+def _check_tags(tags: Mapping[str, Any]) -> None:
+    if len(tags) > MOST_TAGS:
+        raise InvalidOption(f"tags has {len(tags)} entries, the service takes {MOST_TAGS} at most with a start.")
 
 
 def _check_token(token: str) -> None:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import gather_sdk_versions
 
-from ..aws.errors import ACCESS_DENIED, EXECUTION_NOT_FOUND, INTERNAL_ERROR, THROTTLING, AnsibleAutomationError
+from ..aws.errors import (
+    ACCESS_DENIED,
+    EXECUTION_NOT_FOUND,
+    INTERNAL_ERROR,
+    THROTTLING,
+    VALIDATION,
+    AnsibleAutomationError,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -48,6 +55,8 @@ def advice(error: AnsibleAutomationError, execution_id: str) -> str:
         return f"The caller may not make this call: it needs ssm:{_operation(error.exception)} on the execution"
     if code == INTERNAL_ERROR:
         return "The service failed: look at the execution before you run the task again"
+    if code == VALIDATION:
+        return "The service refuses the request, since a value in it is too long or of another form than it takes"
     if code in THROTTLING:
         return "The service is throttling this account's calls: run the task again later or with less in parallel"
     if code in _EXPIRED:

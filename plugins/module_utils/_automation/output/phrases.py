@@ -11,6 +11,9 @@ from pathlib import Path
 from ..model import gates
 from ..model.executions import APPROVE_ACTION, Execution
 
+# Completes "the execution that ...", where check mode gets a blank id.
+EARLIER_START = "an earlier task would have started; in check mode there is none yet"
+
 
 def explain_state(execution: Execution) -> str:
     """Return where an execution stands, as a clause."""

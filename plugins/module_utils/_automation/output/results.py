@@ -41,6 +41,27 @@ def execution_result(execution: Execution) -> dict[str, Any]:
     return {**result, "waiting_for": [_waiting_for_result(wait, execution.id) for wait in waiting_for(execution)]}
 
 
+def unstarted_execution(**known: Any) -> dict[str, Any]:
+    """Return an execution that check mode did not start, as far as it is known, in the shape of `execution_result`."""
+    return {**_UNSTARTED, **known}
+
+
+# What every execution has; see RETURN of ssm_automation_execution_info.
+_UNSTARTED: Mapping[str, Any] = {
+    "automation_execution_id": None,
+    "automation_execution_status": None,
+    "document_name": None,
+    "document_version": None,
+    "mode": None,
+    "execution_start_time": None,
+    "executed_by": None,
+    "parameters": {},
+    "outputs": {},
+    "waiting_for": [],
+    "step_executions": [],
+}
+
+
 def _waiting_for_result(wait: WaitingFor, execution_id: str) -> dict[str, Any]:
     step, approvals = wait.step, wait.approvals
     return {
@@ -75,6 +96,19 @@ def _step_result(step: Mapping[str, Any]) -> dict[str, Any]:
 
 def _failure_details(details: Mapping[str, Any]) -> dict[str, Any]:
     return boto3_resource_to_ansible_dict(details, transform_tags=False, force_tags=False, ignore_list=["Details"])
+
+
+def execution_summary(execution: Execution | None, execution_id: str | None, is_full: bool) -> dict[str, Any]:
+    """Return the id and the status of an execution, and the whole of it where `is_full`.
+
+    An execution of which nothing but the id is known has no status.
+    """
+    summary: dict[str, Any] = {"automation_execution_id": execution_id}
+    if execution is not None and execution.status:
+        summary["automation_execution_status"] = execution.status
+    if execution is not None and is_full:
+        summary["automation_execution"] = execution_result(execution)
+    return summary
 
 
 def console_url(execution_id: str, region: str, partition: str) -> str | None:

@@ -4,24 +4,29 @@
 
 """A runbook's document, and what there is to object to a start of it. Pure.
 
-It is what check mode foretells; outside check mode the service judges. What the document does not settle is left to
+It is what check mode predicts; outside check mode the service judges. What the document does not settle is left to
 the service.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..options.parameters import as_text
+from ..options.spelling import did_you_mean
 from ..options.start import StartRequest
 
 # Runbooks are of type Automation; change templates of type Automation.ChangeTemplate (API reference, DocumentType).
 _RUNBOOK = "Automation"
 # Types of parameters whose allowed values are those of the one string that is given.
 _SINGLE = frozenset({"String", "Integer", "Boolean"})
+
+# arn:PARTITION:ssm:REGION:ACCOUNT:document/NAME, as a runbook of another account is named (user guide, sharing).
+DOCUMENT_ARN = re.compile(r"arn:[^:]+:ssm:[^:]*:(?P<account>[^:]*):(?:document|automation-definition)/(?P<name>[^:]+)")
 
 
 @dataclass(frozen=True)
@@ -40,19 +45,28 @@ class Document:
     type: str
     version: str
     parameters: Sequence[Parameter] = field(default_factory=tuple)
+    owner: str = ""
 
     @classmethod
     def from_api(cls, raw: Mapping[str, Any]) -> Document:
         """Read a DocumentDescription of the API."""
         listed = raw.get("Parameters") or ()
         parameters = tuple(Parameter(each["Name"], "DefaultValue" not in each) for each in listed)
-        return cls(raw.get("Name", ""), raw.get("DocumentType", ""), raw.get("DocumentVersion", ""), parameters)
+        return cls(
+            name=raw.get("Name", ""),
+            type=raw.get("DocumentType", ""),
+            version=raw.get("DocumentVersion", ""),
+            parameters=parameters,
+            owner=raw.get("Owner", ""),
+        )
 
 
 def objections(document: Document, request: StartRequest) -> list[str]:
     """Return why the document cannot be started as requested, a clause each; none where nothing speaks against it."""
     if not document.type.startswith(_RUNBOOK):
         return [f"it is a document of type {document.type}, not an Automation runbook"]
+    if request.document_version and request.document_version.isdigit() and request.document_version != document.version:
+        return [f"it has no version {request.document_version}, its default version is {document.version}"]
     given = {*request.parameters, *request.parameters_from_targets}
     unknown = given - {parameter.name for parameter in document.parameters}
     missing = [each.name for each in document.parameters if each.is_required and each.name not in given]
@@ -63,7 +77,8 @@ def _about_unknown(document: Document, names: Sequence[str]) -> list[str]:
     if not names:
         return []
     known = _listed([parameter.name for parameter in document.parameters]) or "none"
-    return [f"it has no parameter {_listed(names)}, its parameters are {known} (case matters)"]
+    meant = did_you_mean(names[0], [parameter.name for parameter in document.parameters])
+    return [f"it has no parameter {_listed(names)}{meant}, its parameters are {known} (case matters)"]
 
 
 def _about_missing(names: Sequence[str]) -> list[str]:
@@ -73,8 +88,8 @@ def _about_missing(names: Sequence[str]) -> list[str]:
 def objections_to_values(content: str, request: StartRequest) -> list[str]:
     """Return which values the document does not allow, a clause each.
 
-    C(content) is the document in JSON. Only parameters of one value are held against their C(allowedValues); a value
-    that the service is to resolve, such as C({{ssm:name}}), is left to it.
+    `content` is the document in JSON. Only parameters of one value are held against their `allowedValues`; a value
+    that the service is to resolve, such as `{{ssm:name}}`, is left to it.
     """
     declared = _declared(content)
     clauses = (_about_value(name, values, declared.get(name)) for name, values in request.parameters.items())

@@ -28,6 +28,7 @@ from ..output.failures import advice, in_words
 from ..output.phrases import at_fault, explain_state
 from ..runtime.interruption import Interrupted
 from .documents import Document
+from .freshness import MARGIN
 from .outcome import RunOutcome
 
 # Starts
@@ -39,7 +40,12 @@ def started(request: StartRequest, outcome: RunOutcome, now: Execution | None = 
     if not outcome.changed:
         token = f"client_token {request.client_token} started execution {outcome.execution_id} before"
         return f"Did not start {_runbook(request)} again: {token}{state}."
-    return f"Started {_runbook(request)} as execution {outcome.execution_id}{_at_attempt(outcome)}{state}."
+    either = _OR_JUST_BEFORE if request.is_repeatable else ""
+    return f"Started {_runbook(request)} as execution {outcome.execution_id}{_at_attempt(outcome)}{either}{state}."
+
+
+# The service does not say whether a request started the execution; see freshness.
+_OR_JUST_BEFORE = f", unless client_token had started it less than {MARGIN:g} s before"
 
 
 def would_start(request: StartRequest, document: Document | None) -> str:

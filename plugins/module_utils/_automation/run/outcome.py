@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..options.waiting import Pace
 from ..output.outcome import Attempts, TaskOutcome
@@ -24,11 +25,13 @@ class RunOptions:
 class RunOutcome(TaskOutcome):
     """What became of it.
 
-    `client_token` is set for starts alone. Each side of the diff is a map of aspects.
+    `client_token` is set for starts alone. In check mode `predicted` is what is known of the execution that a start
+    would make, by the names that users see. Each side of the diff is a map of aspects.
     """
 
     execution_id: str | None = None
     client_token: str | None = None
     changed: bool = False
+    predicted: Mapping[str, Any] | None = None
     diff: tuple[Mapping[str, str], Mapping[str, str]] | None = None
     attempts: Attempts = field(default_factory=Attempts)

@@ -7,16 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from ..aws.errors import ACCESS_DENIED, AnsibleAutomationError
+from ..aws.errors import ACCESS_DENIED, INVALID_DOCUMENT, AnsibleAutomationError
 from ..model import statuses
 from ..model.executions import INTERACTIVE
 from ..options.start import StartRequest
 from ..runtime.retry import look_again
 from ..runtime.service import Service
 from . import messages
-from .documents import Document, objections, objections_to_values
+from .documents import DOCUMENT_ARN, Document, objections, objections_to_values
 from .outcome import RunOutcome
 
 Found = TypeVar("Found")
@@ -28,6 +28,8 @@ class StartPreview:
     def __init__(self, service: Service, request: StartRequest) -> None:
         self._service = service
         self._request = request
+        # By which the service finds the document: its name or its ARN.
+        self._name = request.document_name
 
     async def preview(self, outcome: RunOutcome) -> None:
         """Fill in the outcome. Raises AnsibleAutomationError where the document cannot be read."""
@@ -41,7 +43,18 @@ class StartPreview:
         status = statuses.WAITING if self._request.mode == INTERACTIVE else statuses.PENDING
         outcome.changed = True
         outcome.diff = ({}, diff_side(self._request, status))
+        outcome.predicted = self._predicted(document, status)
         outcome.msg = messages.would_start(self._request, document)
+
+    def _predicted(self, document: Document | None, status: str) -> dict[str, Any]:
+        request = self._request
+        return {
+            "automation_execution_status": status,
+            "document_name": document.name if document else request.document_name,
+            "document_version": document.version if document else request.document_version,
+            "mode": request.mode,
+            "parameters": dict(request.parameters),
+        }
 
     async def _objections(self, outcome: RunOutcome, document: Document) -> list[str]:
         against = objections(document, self._request)
@@ -51,11 +64,38 @@ class StartPreview:
         return objections_to_values(content, self._request) if content else []
 
     async def _document(self) -> Document:
-        service, name, version = self._service, self._request.document_name, self._request.document_version
+        try:
+            return await self._described(self._name, self._request.document_version)
+        except AnsibleAutomationError as error:
+            found = await self._found_otherwise() if error.code == INVALID_DOCUMENT else None
+            if found is None:
+                raise
+            return found
+
+    async def _found_otherwise(self) -> Document | None:
+        """Return the document that a name of this account means as an ARN, or its default version.
+
+        DescribeDocument finds by ARN what another account shares; whether it finds documents of the caller's account so
+        is not documented. The owner tells whether the document by that name is the one that the ARN means.
+        """
+        arn = DOCUMENT_ARN.fullmatch(self._request.document_name)
+        self._name = arn["name"] if arn else self._request.document_name
+        for version in dict.fromkeys((self._request.document_version, None)):
+            try:
+                document = await self._described(self._name, version)
+            except AnsibleAutomationError as error:
+                if error.code != INVALID_DOCUMENT:
+                    raise
+            else:
+                return document if arn is None or document.owner == arn["account"] else None
+        return None
+
+    async def _described(self, name: str, version: str | None) -> Document:
+        service = self._service
         return Document.from_api(await look_again(service, lambda: service.document(name, version)))
 
     async def _content(self) -> str:
-        service, name, version = self._service, self._request.document_name, self._request.document_version
+        service, name, version = self._service, self._name, self._request.document_version
         return await look_again(service, lambda: service.content(name, version))
 
     async def _read(self, outcome: RunOutcome, read: Callable[[], Awaitable[Found]]) -> Found | None:

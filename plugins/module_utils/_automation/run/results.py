@@ -6,20 +6,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ..output.results import console_url, execution_result
+from ..output.phrases import EARLIER_START
+from ..output.results import console_url, execution_summary, unstarted_execution
+from ..output.returning import returns_execution
 from .outcome import RunOutcome
+from .stop_rules import predict
 
 
-def run_result(outcome: RunOutcome, region: str, partition: str) -> dict[str, Any]:
+def run_result(outcome: RunOutcome, region: str, partition: str, return_execution: str) -> dict[str, Any]:
     """Return what ssm_automation_execution returns, but for the service's error."""
+    is_full = returns_execution(return_execution, outcome.failed)
     result = {
         "changed": outcome.changed,
         "msg": outcome.msg,
         "client_token": outcome.client_token,
-        "automation_execution": execution_result(outcome.after) if outcome.after else None,
+        **(execution_summary(outcome.after, outcome.execution_id, is_full) if outcome.predicted is None else {}),
         "diff": {"before": outcome.diff[0], "after": outcome.diff[1]} if outcome.diff else None,
         "console_url": console_url(outcome.execution_id, region, partition) if outcome.execution_id else None,
     }
-    return {key: value for key, value in result.items() if value is not None}
+    told = {key: value for key, value in result.items() if value is not None}
+    return told if outcome.predicted is None else {**told, **_predicted(outcome.predicted, is_full)}
+
+
+def unstarted_stop_result(stop_type: str, return_execution: str) -> dict[str, Any]:
+    """Return what check mode returns about a stop of an execution that a start before would have made."""
+    return {
+        "changed": True,
+        "msg": f"Would send {stop_type} to the execution that {EARLIER_START}.",
+        **_predicted({}, returns_execution(return_execution, failed=False)),
+        "diff": {"before": {}, "after": predict(stop_type)},
+    }
+
+
+def _predicted(known: Mapping[str, Any], is_full: bool) -> dict[str, Any]:
+    execution = unstarted_execution(**known)
+    summary = {key: execution[key] for key in ("automation_execution_id", "automation_execution_status")}
+    return {**summary, **({"automation_execution": execution} if is_full else {})}

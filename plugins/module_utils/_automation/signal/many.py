@@ -6,21 +6,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from ansible.module_utils.common.warnings import warn
 
 from ..aws import api
 from ..model.signals import Signal
-from ..options.filters import build_filters, filter_rules_of
+from ..options.filters import build_filters, filter_rules_of, without_unstarted
 from ..options.invalid import InvalidOption
 from ..runtime.interruption import Interruptions, interruptible
 from ..runtime.reading import find_executions
 from ..runtime.scheduler import run_one
 from ..runtime.service import Service
 from .batch import BatchOptions, BatchResult, BatchSignaller
-from .results import combined_diff
+from .messages import would_send_once_started
+from .results import combined_diff, unstarted_outcome
 from .signaller import Signaller
-from .summary import Summary, nothing_matched, summed_up
+from .summary import Summary, nothing_matched, summary_of, summed_up
 
 if TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -30,26 +34,44 @@ _COUNTED_BEYOND = 1000
 
 
 def signal_many(
-    module: AnsibleAWSModule, service: Service, signaller: Signaller, signal: Signal, concurrency: int
+    module: AnsibleAWSModule,
+    service: Service,
+    signaller: Signaller,
+    signal: Signal,
+    concurrency: int,
+    given: Sequence[str | None] | None,
 ) -> None:
-    """Take the signal to the executions that the options ask for, and exit or fail.
+    """Take the signal to the executions `given` by id, or else to those that the filters match, and exit or fail.
 
-    Raises InvalidOption, and AnsibleAutomationError where filters cannot be looked up.
+    In check mode none stands for the id of an execution that a start before would have made. Raises InvalidOption, and
+    AnsibleAutomationError where filters cannot be looked up.
     """
-    ids = _ids(module, service)
+    if given is None and module.check_mode and without_unstarted(module.params["filters"])[1]:
+        _exit_unstarted(module, signal)
+    wanted: Sequence[str | None] = _ids_by_filters(module, service) if given is None else given
     with interruptible() as interruptions:
-        if ids:
+        if wanted:
             many = BatchSignaller(service, signaller, BatchOptions(concurrency, module.params["fail_fast"]))
-            _exit_with(module, signal, many.take_to(ids, interruptions))
+            told = many.take_to([each for each in wanted if each is not None], interruptions)
+            _exit_with(module, signal, _with_unstarted(told, wanted, signal))
         else:
             _exit_without_any(module)
 
 
-def _ids(module: AnsibleAWSModule, service: Service) -> list[str]:
-    """Return the ids of the executions that are asked for, each once."""
-    if module.params["filters"] is not None:
-        return _find_ids(service, module.params["filters"], module.params["max_executions"])
-    return list(dict.fromkeys(module.params["automation_execution_ids"]))
+def _ids_by_filters(module: AnsibleAWSModule, service: Service) -> list[str]:
+    return _find_ids(service, module.params["filters"], module.params["max_executions"])
+
+
+def _with_unstarted(told: BatchResult, wanted: Sequence[str | None], signal: Signal) -> BatchResult:
+    """Return the result with the outcomes of executions that check mode did not start, each in its place."""
+    known = iter(told.outcomes)
+    outcomes = [unstarted_outcome(signal) if each is None else next(known) for each in wanted]
+    return replace(told, outcomes=outcomes, summary=summary_of(outcomes))
+
+
+def _exit_unstarted(module: AnsibleAWSModule, signal: Signal) -> None:
+    msg = would_send_once_started(signal)
+    _exit(module, failed=False, changed=True, msg=msg, summary=Summary().numbers, outcomes=[])
 
 
 def _exit_without_any(module: AnsibleAWSModule) -> None:
@@ -66,7 +88,7 @@ def _exit_without_any(module: AnsibleAWSModule) -> None:
 
 def _exit_with(module: AnsibleAWSModule, signal: Signal, told: BatchResult) -> None:
     for warning in told.warnings:
-        module.warn(warning)
+        warn(warning)
     summary, outcomes = told.summary, told.outcomes
     if module.params["return_outcomes"] == "changed":
         outcomes = [one for one in outcomes if one["changed"] or one["failed"] or not one["tried"]]

@@ -10,9 +10,10 @@ from ..aws.errors import ACCESS_DENIED, INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleA
 from ..model.executions import Execution, Step
 from ..model.pending import approvals_at
 from ..model.signals import APPROVE, REJECT, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
+from ..options.spelling import did_you_mean
 from ..output import phrases
 from ..output.failures import advice, in_words
-from ..output.phrases import approvals_at_gate, explain_state
+from ..output.phrases import EARLIER_START, approvals_at_gate, explain_state
 from ..runtime.interruption import Interrupted
 from .outcome import Delivery, DeliveryStatus
 from .verdicts import Kind, Verdict
@@ -35,6 +36,11 @@ def _how_it_was_seen(delivery: Delivery) -> str:
 def would_send(signal: Signal, execution_id: str, verdict: Verdict) -> str:
     """Tell what a run outside check mode would do."""
     return f"Would send {named(signal)} to execution {execution_id}: {verdict.reason}."
+
+
+def would_send_once_started(signal: Signal) -> str:
+    """Tell in check mode what becomes of a signal to an execution that check mode did not start."""
+    return f"Would send {named(signal)} to the execution that {EARLIER_START}."
 
 
 def nothing_to_send(signal: Signal, execution_id: str, verdict: Verdict, delivery: Delivery) -> str:
@@ -180,8 +186,8 @@ def failed_call(signal: Signal, execution_id: str, error: AnsibleAutomationError
     names = dict.fromkeys(step.name for step in known.steps) if known else {}
     listed = ", ".join(f"`{name}`" for name in names) or "none"
     return (
-        f"Execution {execution_id} has no step `{signal.target}`: check the name against the runbook"
-        f" (steps listed so far: {listed})"
+        f"Execution {execution_id} has no step `{signal.target}`{did_you_mean(signal.target, names)}: check the name"
+        f" against the runbook (steps listed so far: {listed})"
     )
 
 

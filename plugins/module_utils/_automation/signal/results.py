@@ -9,24 +9,56 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..aws.errors import AnsibleAutomationError
+from ..model.signals import Signal
 from ..output.failures import failure_details, with_cause
-from ..output.results import console_url, execution_result
+from ..output.results import console_url, execution_summary, unstarted_execution
+from ..output.returning import returns_execution
+from . import messages
 from .outcome import Outcome
 from .predictions import State
+from .verdicts import Kind
 
 
-def signal_result(outcome: Outcome, region: str, partition: str) -> dict[str, Any]:
+def signal_result(outcome: Outcome, region: str, partition: str, return_execution: str) -> dict[str, Any]:
     """Return what ssm_automation_signal returns about one execution, but for the service's error."""
+    is_full = returns_execution(return_execution, outcome.failed)
     result = {
         "changed": outcome.changed,
         "msg": outcome.msg,
         "verdict": outcome.kind.value if outcome.kind else None,
         "signal": _signal_summary(outcome),
-        "automation_execution": execution_result(outcome.after) if outcome.after else None,
+        **execution_summary(outcome.after, outcome.execution_id, is_full),
         "diff": diff_result(*outcome.diff) if outcome.diff else None,
         "console_url": console_url(outcome.execution_id, region, partition),
     }
     return {key: value for key, value in result.items() if value is not None}
+
+
+def unstarted_result(signal: Signal, return_execution: str) -> dict[str, Any]:
+    """Return what check mode returns about an execution that a start before would have made."""
+    is_full = returns_execution(return_execution, failed=False)
+    return {
+        "changed": True,
+        "msg": messages.would_send_once_started(signal),
+        "verdict": Kind.SEND.value,
+        "signal": _signal_summary(Outcome(signal=signal)),
+        "automation_execution_id": None,
+        "automation_execution_status": None,
+        **({"automation_execution": unstarted_execution()} if is_full else {}),
+    }
+
+
+def unstarted_outcome(signal: Signal) -> dict[str, Any]:
+    """Return the same for one of several executions."""
+    return {
+        "automation_execution_id": None,
+        "changed": True,
+        "failed": False,
+        "tried": True,
+        "msg": messages.would_send_once_started(signal),
+        "verdict": Kind.SEND.value,
+        "signal": _signal_summary(Outcome(signal=signal)),
+    }
 
 
 def outcome_result(outcome: Outcome, region: str, partition: str) -> dict[str, Any]:
@@ -39,6 +71,7 @@ def outcome_result(outcome: Outcome, region: str, partition: str) -> dict[str, A
         "msg": with_cause(outcome.msg, outcome.error) if outcome.error else outcome.msg,
         "verdict": outcome.kind.value if outcome.kind else None,
         "signal": _signal_summary(outcome),
+        **_whereabouts(outcome),
         "status_before": outcome.before.status if outcome.before else None,
         "status_after": outcome.after.status if outcome.after else None,
         "diff": diff_result(*outcome.diff) if outcome.diff else None,
@@ -46,6 +79,14 @@ def outcome_result(outcome: Outcome, region: str, partition: str) -> dict[str, A
         "error": _service_error(outcome.error),
     }
     return {key: value for key, value in result.items() if value is not None}
+
+
+def _whereabouts(outcome: Outcome) -> dict[str, Any]:
+    """Return what tells one execution of a fleet from another: the runbook, the target and the parameters."""
+    # A summary lists no parameters, so what was read in full goes before what was read last.
+    seen = [execution.raw for execution in (outcome.before, outcome.after) if execution is not None]
+    aspects = {"document_name": "DocumentName", "target": "Target", "parameters": "Parameters"}
+    return {name: next((raw[key] for raw in seen if raw.get(key)), None) for name, key in aspects.items()}
 
 
 def _service_error(error: AnsibleAutomationError | None) -> dict[str, Any] | None:

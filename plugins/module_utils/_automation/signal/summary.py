@@ -16,13 +16,15 @@ from .messages import named
 # How many executions a message names, and how many warnings of their own they may give.
 MOST_NAMED = 10
 MOST_WARNINGS = 5
+# How much of a parameter's value a message shows.
+_LONGEST_VALUE = 40
 
 
 @dataclass(frozen=True)
 class Summary:
     """How many executions there were and what became of them; one that changed may have failed, too.
 
-    C(failures) are the ids of those that failed, C(first_failure) is the sentence of the first.
+    `failures` names those that failed, `first_failure` is the sentence of the first.
     """
 
     matched: int = 0
@@ -52,14 +54,30 @@ class Summary:
 def summary_of(outcomes: Sequence[Mapping[str, Any]]) -> Summary:
     """Return the numbers of these outcomes, given as users see them."""
     failed = [one for one in outcomes if one["failed"]]
+    telling = _telling_parameters([one for one in outcomes if "parameters" in one])
     return Summary(
         matched=len(outcomes),
         changed=sum(one["changed"] for one in outcomes),
         unchanged=sum(one["tried"] and not one["changed"] and not one["failed"] for one in outcomes),
         not_tried=sum(not one["tried"] for one in outcomes),
-        failures=[one["automation_execution_id"] for one in failed],
+        failures=[_label(one, telling) for one in failed],
         first_failure=failed[0]["msg"] if failed else "",
     )
+
+
+def _label(outcome: Mapping[str, Any], telling: Sequence[str]) -> str:
+    """Return the id of an execution, and what tells people which one it is where that is known."""
+    parameters = outcome.get("parameters") or {}
+    values = [f"{name} {', '.join(parameters[name])[:_LONGEST_VALUE]}" for name in telling if name in parameters]
+    is_what = outcome.get("target") or "; ".join(values)
+    return f"{outcome['automation_execution_id']}{f' ({is_what})' if is_what else ''}"
+
+
+def _telling_parameters(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the parameters in which the executions differ."""
+    given = [outcome.get("parameters") or {} for outcome in outcomes]
+    names = sorted({name for parameters in given for name in parameters})
+    return [name for name in names if len({str(parameters.get(name)) for parameters in given}) > 1]
 
 
 def bounded(warnings: Sequence[str]) -> list[str]:

@@ -17,7 +17,9 @@ from enum import Enum
 
 from ..model import gates, statuses
 from ..model.executions import ACCESS_REQUEST, APPROVE_ACTION, CHANGE_REQUEST, Execution, Step
+from ..model.reachable import is_passed
 from ..model.signals import RESUME, REVOKE, START_STEP, STOP_STEP, Signal
+from ..options.spelling import did_you_mean
 from ..output.phrases import explain_state
 
 
@@ -89,6 +91,8 @@ def _decide_at_gate(execution: Execution, gate: Step, signal: Signal, caller_arn
         return _gate_is_past(execution, gate)
     if gate.waits:
         return _decide_at_open_gate(gate, signal, caller_arn)
+    if gate.is_ahead and is_passed(execution, gate.name):
+        return _passed(execution, gate)
     if statuses.is_known(gate.status):
         return Verdict(
             Kind.NOT_YET,
@@ -102,8 +106,8 @@ def _decide_at_open_gate(gate: Step, signal: Signal, caller_arn: str) -> Verdict
     wanted = gates.decision_for(signal)
     own = gates.decision_by(gate, caller_arn, wanted)
     if own is not None:
-        held = f"gate `{gate.name}` already holds {wanted} by {own.approver}, which is the caller"
-        return Verdict(Kind.DONE, f"{held} and has {gates.describe_approvals(gate)}", gate)
+        held = f"the caller has {wanted.lower()} at gate `{gate.name}` before (as {own.approver})"
+        return Verdict(Kind.DONE, f"{held}; the gate has {gates.describe_approvals(gate)}", gate)
     return Verdict(Kind.SEND, f"gate `{gate.name}` waits for a decision and has {gates.describe_approvals(gate)}", gate)
 
 
@@ -168,6 +172,8 @@ def _decide_resume(execution: Execution, signal: Signal) -> Verdict:
         return Verdict(Kind.NEVER, f"step `{step.name}` {_how_it_ended(step)}", step)
     if execution.has_ended:
         return Verdict(Kind.NEVER, f"step `{step.name}` is {step.status} and {explain_state(execution)}", step)
+    if step.is_ahead and is_passed(execution, step.name):
+        return _passed(execution, step)
     if step.waits or not (statuses.is_known(step.status) and statuses.is_known(execution.status)):
         return Verdict(Kind.SEND, f"step `{step.name}` is {step.status}", step)
     return Verdict(Kind.NOT_YET, f"step `{step.name}` does not wait yet: {explain_state(execution)}", step)
@@ -219,6 +225,8 @@ def _decide_stop(execution: Execution, signal: Signal) -> Verdict:
         return Verdict(Kind.DONE, f"step `{step.name}` is already {step.status}", step)
     if execution.has_ended:
         return Verdict(Kind.DONE, f"step `{step.name}` does not run: {explain_state(execution)}", step)
+    if step.is_ahead and is_passed(execution, step.name):
+        return _passed(execution, step)
     if step.is_ahead:
         return Verdict(Kind.NOT_YET, f"step `{step.name}` has not begun: {explain_state(execution)}", step)
     return Verdict(Kind.SEND, f"step `{step.name}` is {step.status}", step)
@@ -261,10 +269,17 @@ _DECIDERS: dict[str, Callable[[Execution, Signal], Verdict]] = {
 # Shared wording
 
 
+def _passed(execution: Execution, step: Step) -> Verdict:
+    way = "no way leads there any more from where the run is"
+    return Verdict(Kind.NEVER, f"step `{step.name}` was passed over, {way}: {explain_state(execution)}", step)
+
+
 def _unlisted(execution: Execution, signal: Signal) -> Verdict:
     if execution.lists_every_step:
-        names = ", ".join(f"`{name}`" for name in dict.fromkeys(step.name for step in execution.steps))
-        return Verdict(Kind.NEVER, f"the execution has no step `{signal.step_name}`, its steps are {names}")
+        known = list(dict.fromkeys(step.name for step in execution.steps))
+        meant = did_you_mean(signal.step_name or "", known)
+        names = ", ".join(f"`{name}`" for name in known)
+        return Verdict(Kind.NEVER, f"the execution has no step `{signal.step_name}`{meant}, its steps are {names}")
     if execution.has_ended:
         return Verdict(Kind.NEVER, f"step `{signal.step_name}` never began: {explain_state(execution)}")
     if signal.is_decision and not execution.steps and execution.status in statuses.AWAITING_DECISION:

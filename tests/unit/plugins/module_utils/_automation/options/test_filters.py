@@ -14,6 +14,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
     batches,
     build_filters,
     filter_rules_of,
+    without_unstarted,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.limits import Range
@@ -24,7 +25,7 @@ RULES = filter_rules_of(MODEL.operation_model("DescribeAutomationExecutions").in
 
 def test_the_rules_are_those_of_the_model():
     assert {"DocumentNamePrefix", "ExecutionStatus", "ParentExecutionId", "TagKey"} <= set(RULES.keys)
-    assert (RULES.filters, RULES.values, RULES.value) == (Range(1, 10), Range(1, 10), Range(1, 150))
+    assert (RULES.filters, RULES.values) == (Range(1, 10), Range(1, 10))
 
 
 def test_values_and_lists_of_values():
@@ -38,19 +39,37 @@ def test_values_and_lists_of_values():
     ("wanted", "words"),
     [
         ({"Status": "Failed"}, "unknown key Status, the service knows DocumentNamePrefix"),
-        ({"ExecutionStatus": []}, "has 0 values, the service takes 1 to 10"),
-        ({"ExecutionId": ["x"] * 11}, "has 11 values, the service takes 1 to 10"),
-        ({"TagKey": ""}, "a value of 0 characters"),
-        ({"TagKey": "x" * 151}, "a value of 151 characters, the service takes 1 to 150"),
+        ({"executionstatus": "Failed"}, "unknown key executionstatus (did you mean `ExecutionStatus`?), the service"),
+        ({}, "filters is empty: give at least one key"),
+        ({"ExecutionStatus": []}, "filter ExecutionStatus has no values"),
+        ({"TagKey": " "}, "filter TagKey is empty"),
         ({"TagKey": {"a": "b"}}, "holds something that is no single value"),
-        ({"TagKey": [None]}, "holds something that is no single value"),
-        ({f"k{number}": "x" for number in range(11)}, "filters has 11 keys, the service takes 1 to 10"),
+        ({"TagKey": [None]}, "filter TagKey is null"),
     ],
 )
 def test_what_the_service_would_refuse(wanted, words):
     with pytest.raises(InvalidOption) as refusal:
         build_filters(wanted, RULES)
     assert words in str(refusal.value)
+
+
+def test_maxima_are_left_to_the_service():
+    wanted = {"ExecutionId": ["x" * 151] * 11}
+    assert build_filters(wanted, RULES) == [{"Key": "ExecutionId", "Values": wanted["ExecutionId"]}]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "others", "unstarted"),
+    [
+        ({"ParentExecutionId": None, "TagKey": "a"}, {"TagKey": "a"}, ["ParentExecutionId"]),
+        ({"ExecutionId": [None, " "]}, {}, ["ExecutionId"]),
+        ({"ExecutionId": ["x", None]}, {"ExecutionId": ["x", None]}, []),
+        ({"ExecutionId": []}, {"ExecutionId": []}, []),
+        ({"TagKey": None}, {"TagKey": None}, []),
+    ],
+)
+def test_filters_for_executions_that_check_mode_did_not_start(wanted, others, unstarted):
+    assert without_unstarted(wanted) == (others, unstarted)
 
 
 def test_ids_are_asked_for_ten_at_a_time_and_once_each():

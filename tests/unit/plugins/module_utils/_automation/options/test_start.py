@@ -98,7 +98,7 @@ def test_members_are_named_as_the_api_names_them(build):
 
 
 def test_what_is_not_given_or_empty_is_left_out(build):
-    request = build(document_name="Deploy", parameters={}, tags={}, targets=[], mode=None)
+    request = build(document_name="Deploy", parameters={}, tags={}, targets=None, mode=None)
     assert set(request.members) == {"DocumentName", "ClientToken"}
     assert request.parameters == {}
     assert request.mode == "Auto"
@@ -145,23 +145,40 @@ def test_parameters_that_targets_fill_in(build, options, names):
     [
         ({"document_name": None}, "document_name is missing"),
         ({"document_name": "a/b c"}, "document_name is `a/b c`, the service takes what matches"),
+        ({"document_name": " "}, "document_name is missing"),
         ({"document_version": "0"}, "document_version is `0`"),
-        ({"parameters": {"x" * 51: "v"}}, "parameters key has 51 characters, the service takes 1 to 50"),
-        ({"parameters": {str(n): "v" for n in range(201)}}, "parameters has 201 entries, the service takes 1 to 200"),
-        ({"target_parameter_name": "x" * 51}, "target_parameter_name has 51 characters"),
+        ({"document_version": ""}, "document_version is empty: give a value, or leave it out"),
+        ({"parameters": {"P": ""}}, r"parameters.P\[0\] is empty"),
+        ({"targets": []}, "targets is an empty list, so there is nothing to run the runbook for"),
+        ({"target_maps": []}, "target_maps is an empty list"),
+        ({"target_locations": []}, "target_locations is an empty list"),
+        ({"tags": dict.fromkeys("abcdef", "x")}, "tags has 6 entries, the service takes 5 at most with a start"),
         ({"target_maps": [{"P": None}]}, r"target_maps\[0\].P is null"),
         ({"max_concurrency": "0"}, "max_concurrency is `0`"),
         ({"target_locations": [{"regions": []}]}, r"target_locations\[0\].regions has 0 entries"),
         ({"target_locations": [{"planet": "Mars"}]}, r"target_locations\[0\].planet is not known to the installed"),
         ({"target_locations_url": "http://example.com"}, "target_locations_url is `http://example.com`"),
-        ({"alarm_configuration": {"alarms": [{"name": "a"}] * 2}}, "alarm_configuration.alarms has 2 entries"),
-        ({"alarm_configuration": {}, "tags": {"t": "x" * 257}}, r"tags\[0\].value has 257 characters"),
         ({"alarm_configuration": {"alarms": None}}, "alarm_configuration.alarms is missing"),
     ],
 )
 def test_what_the_model_does_not_allow(build, options, words):
     with pytest.raises(InvalidOption, match=words):
         build(**{"document_name": "Deploy", **options})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"document_name": f"arn:aws:ssm:eu-central-1:123456789012:document/{'x' * 128}"},
+        {"parameters": {"x" * 51: "v" * 5000}},
+        {"parameters": {str(number): ["v"] * 51 for number in range(201)}},
+        {"target_parameter_name": "x" * 51},
+        {"alarm_configuration": {"alarms": [{"name": "a"}] * 2}},
+        {"tags": {"t": "x" * 257}},
+    ],
+)
+def test_maxima_are_left_to_the_service(build, options):
+    assert build(**{"document_name": "Deploy", **options})
 
 
 def test_characters_whose_classes_python_lacks_are_left_to_the_service(build):

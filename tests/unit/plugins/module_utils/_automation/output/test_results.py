@@ -14,6 +14,8 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.mode
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.results import (
     console_url,
     execution_result,
+    execution_summary,
+    unstarted_execution,
 )
 from ansible_collections.ssmops.automation.tests.unit.executions import (
     ALICE,
@@ -88,6 +90,30 @@ def test_console_url(region, partition, start):
 
 def test_no_console_url_where_the_console_is_not_known():
     assert console_url(EXECUTION_ID, "eu-isoe-west-1", "aws-iso-e") is None
+
+
+def test_an_execution_in_short_and_in_full():
+    execution = Execution.from_api(ANSWER)
+    short = {"automation_execution_id": EXECUTION_ID, "automation_execution_status": "Failed"}
+    assert execution_summary(execution, EXECUTION_ID, is_full=False) == short
+    assert execution_summary(execution, EXECUTION_ID, is_full=True) == {
+        **short,
+        "automation_execution": execution_result(execution),
+    }
+
+
+def test_an_execution_of_which_the_id_alone_is_known_has_no_status():
+    known = Execution.from_api({"AutomationExecutionId": EXECUTION_ID})
+    for execution in (None, known):
+        assert execution_summary(execution, EXECUTION_ID, is_full=False) == {"automation_execution_id": EXECUTION_ID}
+
+
+def test_what_check_mode_did_not_start_has_the_shape_of_an_execution():
+    unstarted = unstarted_execution(mode="Interactive")
+    assert unstarted["mode"] == "Interactive"
+    assert unstarted["automation_execution_id"] is None
+    assert unstarted["waiting_for"] == []
+    assert {"automation_execution_status", "document_name", "parameters", "step_executions"} <= set(unstarted)
 
 
 NOTHING = {

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.start import StartRequest
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.documents import (
+    DOCUMENT_ARN,
     Document,
     Parameter,
     objections,
@@ -39,6 +40,20 @@ def test_a_description_of_the_api():
     assert Document.from_api(described) == Document("Deploy", "Automation", "3", NEEDS_A)
 
 
+@pytest.mark.parametrize(
+    ("arn", "account", "name"),
+    [
+        ("arn:aws:ssm:eu-central-1:123456789012:document/Deploy", "123456789012", "Deploy"),
+        ("arn:aws-cn:ssm:cn-north-1:123456789012:automation-definition/Deploy:3", None, None),
+        ("arn:aws:ssm:eu-central-1:123456789012:automation-definition/Deploy", "123456789012", "Deploy"),
+        ("Deploy", None, None),
+    ],
+)
+def test_arns(arn, account, name):
+    match = DOCUMENT_ARN.fullmatch(arn)
+    assert (match and match["account"], match and match["name"]) == (account, name)
+
+
 def test_a_description_without_parameters():
     assert Document.from_api({"Name": "Deploy", "DocumentType": "Automation"}).parameters == ()
 
@@ -54,6 +69,10 @@ def test_a_description_without_parameters():
         (NEEDS_A, {"TargetMaps": [{"A": ["1"]}]}, []),
         (NEEDS_A, {"TargetParameterName": "C", "Parameters": {"A": ["1"]}}, ["it has no parameter `C`"]),
         (NEEDS_A, {"Parameters": {"a": ["1"]}}, ["it has no parameter `a`", "it needs `A`"]),
+        (NEEDS_A, {"DocumentVersion": "1", "Parameters": {"A": ["1"]}}, []),
+        (NEEDS_A, {"DocumentVersion": "$LATEST", "Parameters": {"A": ["1"]}}, []),
+        ((), {"DocumentVersion": "7"}, ["it has no version 7, its default version is 1"]),
+        (NEEDS_A, {"Parameters": {"a": ["1"], "A": ["1"]}}, ["it has no parameter `a` (did you mean `A`?), its"]),
         ((), {"Parameters": {"a": ["1"]}}, ["it has no parameter `a`, its parameters are none (case matters)"]),
     ],
 )

@@ -36,7 +36,7 @@ def outcome(**more):
 
 
 def one(of):
-    return signal_result(of, **WHERE)
+    return signal_result(of, **WHERE, return_execution="on_success")
 
 
 def several(of):

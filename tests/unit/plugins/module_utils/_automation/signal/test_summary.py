@@ -91,6 +91,29 @@ def test_five_warnings_are_given_and_the_others_counted():
     assert bounded(warnings) == [*warnings[:5], "There are 2 more warnings of this kind about other executions."]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "named"),
+    [
+        ({"target": "i-1"}, {"target": "i-2"}, ["a (i-1)", "b (i-2)"]),
+        (
+            {"parameters": {"Id": ["i-1"], "X": ["1"]}},
+            {"parameters": {"Id": ["i-2"], "X": ["1"]}},
+            ["a (Id i-1)", "b (Id i-2)"],
+        ),
+        ({"parameters": {"X": ["1"]}}, {"parameters": {"X": ["1"]}}, ["a", "b"]),
+        ({"parameters": {"X": ["y" * 50]}}, {"parameters": {}}, [f"a (X {'y' * 40})", "b"]),
+        ({}, {}, ["a", "b"]),
+    ],
+)
+def test_failures_are_named_so_that_people_know_which_they_are(first, second, named):
+    common = {"changed": False, "failed": True, "tried": True, "msg": "It failed."}
+    outcomes = [
+        {"automation_execution_id": "a", **common, **first},
+        {"automation_execution_id": "b", **common, **second},
+    ]
+    assert list(summary_of(outcomes).failures) == named
+
+
 @pytest.mark.parametrize(("by_filters", "words"), [(True, "the filters"), (False, "automation_execution_ids is empty")])
 def test_nothing_matched(by_filters, words):
     assert words in nothing_matched(by_filters)

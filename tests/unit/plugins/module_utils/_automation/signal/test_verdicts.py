@@ -147,6 +147,18 @@ APPROVALS = {
         NEVER,
         "no step `x`, its steps are `g`, `s`",
     ),
+    "the run has passed the named gate": (
+        run("InProgress", gate("g"), step("s", status="InProgress", is_end=True)),
+        approve("g"),
+        NEVER,
+        "step `g` was passed over, no way leads there any more",
+    ),
+    "the named step is misspelt": (
+        run("Waiting", gate("approve", "Waiting")),
+        approve("aprove"),
+        NEVER,
+        "no step `aprove` (did you mean `approve`?), its steps are `approve`",
+    ),
     "a loop can still bring the named step": (
         run("InProgress", step("l", "aws:loop", "InProgress")),
         approve("x"),
@@ -209,7 +221,7 @@ SESSION = "arn:aws:sts::123456789012:assumed-role/approvers/on-call"
 OWN_DECISIONS = {
     "nobody decided": ([], approve(), ALICE, SEND, "0 of 2 approvals"),
     "somebody else approved": ([(BOB, "Approve")], approve(), ALICE, SEND, "1 of 2 approvals"),
-    "the caller approved": ([(ALICE, "Approve")], approve(), ALICE, DONE, "already holds Approved by"),
+    "the caller approved": ([(ALICE, "Approve")], approve(), ALICE, DONE, "the caller has approved at gate `g` before"),
     "in the step's own word": ([(ALICE, "Approved")], approve(), ALICE, DONE, "1 of 2 approvals"),
     "the caller approved, now rejects": ([(ALICE, "Approve")], reject(), ALICE, SEND, "1 of 2 approvals"),
     "the caller's role approved": ([(ROLE, "Approve")], approve(), SESSION, DONE, "1 of 2 approvals"),
@@ -250,6 +262,7 @@ RESUMES = {
     "the run is queued": (run("Pending"), NOT_YET, "`p` has not begun"),
     "another pause waits": (run("Waiting", pause("o", "Waiting"), pause("p")), NOT_YET, "waits at step `o`"),
     "no such step": (run("Waiting", pause("q", "Waiting")), NEVER, "no step `p`, its steps are `q`"),
+    "passed over": (run("InProgress", pause("p"), step("s", status="InProgress")), NEVER, "`p` was passed over"),
     "it is an approval": (run("Waiting", gate("p", "Waiting")), NEVER, "use Approve or Reject"),
     "it is something else": (run("InProgress", step("p", status="InProgress")), NEVER, "aws:sleep step, not aws:pause"),
     "it failed": (run("Failed", pause("p", "Failed", failure_message="why")), NEVER, "`p` is Failed (why)"),
