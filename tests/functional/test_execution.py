@@ -225,8 +225,12 @@ class TestClientToken:
 
 
 class TestFaultsOnStart:
-    @pytest.mark.parametrize("token", [None, TOKEN], ids=["own token", "user's token"])
-    @by_fault
+    # A user's token goes the way of the module's own, so one fault is enough to see that it is sent again.
+    @pytest.mark.parametrize(
+        ("fault", "token"),
+        [*((fault, None) for fault in FAULTS.values()), (FAULTS["reset after"], TOKEN)],
+        ids=[*FAULTS, "reset after, user's token"],
+    )
     def test_it_is_started_once(self, emulator, run, fault, token):
         emulator.fail(operation=START, **fault)
         result = run(**MAINTENANCE, **IMPATIENT, client_token=token)
@@ -482,8 +486,12 @@ class TestStop:
         assert "within 10 s (wait_timeout)" in result["msg"]
         assert status_of(result) == "Cancelling"
 
-    @by_fault
-    @pytest.mark.parametrize("state", ["cancelled", "completed"])
+    # Cancel and Complete go the same way; a lost answer shows that each is found to have had its effect.
+    @pytest.mark.parametrize(
+        ("state", "fault"),
+        [*(("cancelled", fault) for fault in FAULTS.values()), ("completed", FAULTS["reset after"])],
+        ids=[*FAULTS, "reset after, Complete"],
+    )
     def test_a_fault_is_overcome(self, emulator, run, running, state, fault):
         emulator.fail(operation=STOP, **fault)
         result = run(state=state, execution_id=running, **IMPATIENT)

@@ -59,15 +59,15 @@ def test_every_playbook_is_tested():
     assert {path.stem for path in PLAYBOOKS.glob("*.yml")} == tested | {"waiting_for_decision"}
 
 
-@pytest.mark.parametrize(
-    "playbook", ["gated_deployment", "maintenance_window", "step_by_step", "approve_children", "waiting_for_decision"]
-)
-def test_in_check_mode_nothing_happens(emulator, succeed, playbook):
+def test_in_check_mode_nothing_happens(emulator, succeed):
+    names = ("gated_deployment", "maintenance_window", "step_by_step", "approve_children", "waiting_for_decision")
     emulator.forget_requests()
-    succeed(f"{playbook}.yml", "--check", "--diff")
-    assert not {"StartAutomationExecution", "SendAutomationSignal", "StopAutomationExecution"} & set(
-        emulator.operations()
-    )
+    first, *others = [str(PLAYBOOKS / f"{name}.yml") for name in names]
+    # One process plays them all: most of its time is its start.
+    succeed(first, *others, "--check", "--diff")
+    called = set(emulator.operations())
+    assert not {"StartAutomationExecution", "SendAutomationSignal", "StopAutomationExecution"} & called
+    assert called
 
 
 def test_the_demonstration(emulator, succeed):

@@ -99,7 +99,8 @@ def test_in_check_mode_nothing_is_started(emulators):
 
 
 def test_one_that_was_ended_by_force_is_started_anew(emulators):
-    emulators.play("started", "blue")
-    os.kill(emulators["blue"].pid(), signal.SIGKILL)
+    left_behind = emulators.directory / "emulators" / "blue.url"
+    left_behind.parent.mkdir()
+    left_behind.write_text("http://127.0.0.1:9\n")
     emulators.play("started", "blue")
     assert runs(emulators["blue"]) == 1

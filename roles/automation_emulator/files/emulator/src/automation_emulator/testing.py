@@ -82,6 +82,7 @@ def _address(process: subprocess.Popen[str]) -> str:
 @functools.cache
 def _connections() -> Any:
     """The connections for control requests. Proxies are not asked: the emulator is on this machine."""
+    # Here for the same reason as boto3.
     import urllib3
 
     return urllib3.PoolManager(maxsize=10, retries=False)
