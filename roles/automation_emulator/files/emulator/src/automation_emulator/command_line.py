@@ -61,7 +61,7 @@ control endpoint
   What AWS has no operation for, in JSON, under URL/_emulator/:
 
     GET health             {"ready": true}
-    POST reset             be as new
+    POST reset             be as new; {"freeze": true} stops the clock
     GET, POST clock        {"advance": 60}, {"freeze": true}
     GET, DELETE requests   the log of requests; ?operation=NAME picks
     GET, POST, DELETE faults
