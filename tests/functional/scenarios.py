@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import Signal
+from ansible_collections.ssmops.automation.tests.functional.fault_table import BY_STEP, LAST_GATE, MORE_GATES, START
 from automation_emulator.testing import AutomationEmulator
 
 CALLER = "alice"
@@ -24,13 +25,13 @@ CALLER = "alice"
 class Scenario:
     """A signal, how its sender's client gets an execution that takes it, and how often that shows its effect.
 
-    `repeatable` says whether the signal may be sent again when the answer to it got lost.
+    `kind` is its column in the fault table.
     """
 
     signal: Signal
     prepare: Callable[[AutomationEmulator, Any], str]
     count: Callable[[dict[str, Any]], int]
-    repeatable: bool
+    kind: str
 
 
 def _decisions(execution: dict[str, Any]) -> int:
@@ -88,16 +89,16 @@ def _named(signal_type: str, step_name: str) -> Signal:
 
 
 SCENARIOS = {
-    "Approve": Scenario(Signal("Approve"), _start("OneGate"), _decisions, True),
-    "Approve, more gates ahead": Scenario(Signal("Approve"), _start("GateAfterGate"), _decisions, False),
-    "Reject": Scenario(Signal("Reject"), _start("OneGate"), _decisions, True),
+    "Approve": Scenario(Signal("Approve"), _start("OneGate"), _decisions, LAST_GATE),
+    "Approve, more gates ahead": Scenario(Signal("Approve"), _start("GateAfterGate"), _decisions, MORE_GATES),
+    "Reject": Scenario(Signal("Reject"), _start("OneGate"), _decisions, LAST_GATE),
     "Resume": Scenario(
         _named("Resume", "first_pause"),
         _start("PauseAfterPause"),
         _with_status("_pause", "Success"),
-        True,
+        BY_STEP,
     ),
-    "StartStep": Scenario(_named("StartStep", "drain"), _interactive, _runs, False),
-    "StopStep": Scenario(Signal("StopStep", step_name="drain"), _running, _with_status("drain", "Cancelled"), True),
-    "Revoke": Scenario(Signal("Revoke"), _asked_for_access, _has_ended, True),
+    "StartStep": Scenario(_named("StartStep", "drain"), _interactive, _runs, START),
+    "StopStep": Scenario(Signal("StopStep", step_name="drain"), _running, _with_status("drain", "Cancelled"), BY_STEP),
+    "Revoke": Scenario(Signal("Revoke"), _asked_for_access, _has_ended, BY_STEP),
 }

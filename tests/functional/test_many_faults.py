@@ -55,7 +55,7 @@ class Bench:
 
     def take(self, scenario, ids, rest=None, fail_fast=False):
         who = f"arn:aws:iam::123456789012:user/{CALLER}"
-        service = Service(self.client, lambda: who, self.emulator)
+        service = Service(self.client, lambda: who, self.emulator, is_batch=True)
         signaller = Signaller(service, scenario.signal, Options(Pace(0, 2), rest))
         told = BatchSignaller(service, signaller, BatchOptions(10, fail_fast)).take_to(ids, Interruptions())
         return {outcome["automation_execution_id"]: outcome for outcome in told.outcomes}
