@@ -5,7 +5,7 @@
 # Any Python from 3.11 on; everything else is fetched into .venv/ and .cache/.
 PYTHON ?= python3
 
-COMMANDS := setup demo test lint format unit emulator bench lock
+COMMANDS := setup demo test lint format unit emulator bench ledger lock
 
 .PHONY: help clean $(COMMANDS)
 
@@ -21,6 +21,7 @@ format:   ## Put the Python code into shape
 unit:     ## Run the unit tests
 emulator: ## Run the emulator in the foreground, on port 4599
 bench:    ## Measure what many signals cost, and write docs/benchmark.* (takes the better part of an hour)
+ledger:   ## Write into docs/fidelity.md which tests hold the emulator to which row
 lock:     ## Compile requirements/*.in into requirements/*.txt
 
 $(COMMANDS):

@@ -31,6 +31,16 @@ def refused(runs: Any, execution: str, signal: str, client: Any = None) -> str:
     return str(caught.value.response["Error"]["Code"])
 
 
+@pytest.mark.ledger(
+    "signals-8",
+    "approve-2",
+    "approve-6",
+    "approve-7",
+    "approve-8",
+    "decisions_encoding=items",
+    "decision_approver=listed",
+    "decisions_with_comment=false",
+)
 @pytest.mark.parametrize("entry", ["approver", USER])
 def test_a_user_approves(runs: Any, account: Any, entry: str) -> None:
     execution = runs.start(gate(entry))
@@ -43,6 +53,7 @@ def test_a_user_approves(runs: Any, account: Any, entry: str) -> None:
     assert (decision["Approver"], decision["ApprovalStatus"]) == (entry, "Approve")
 
 
+@pytest.mark.ledger("approve-2", "approve-3")
 @pytest.mark.parametrize("entry", [ROLE, SESSION, "arn:aws:iam::123456789012:role/teams/a/Approvers"])
 def test_a_session_of_a_role_approves(runs: Any, account: Any, entry: str) -> None:
     execution = runs.start(gate(entry))
@@ -50,6 +61,7 @@ def test_a_session_of_a_role_approves(runs: Any, account: Any, entry: str) -> No
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("approve-2", "approve-3", "approve-16", "unlisted_approver_error=InvalidAutomationSignalException")
 @pytest.mark.parametrize("entry", [SESSION, "arn:aws:iam::123456789012:role/Others", "Approvers", "second"])
 def test_another_session_is_not_meant(runs: Any, account: Any, entry: str) -> None:
     execution = runs.start(gate(entry))
@@ -59,18 +71,23 @@ def test_another_session_is_not_meant(runs: Any, account: Any, entry: str) -> No
     assert runs.status(execution) == "Waiting"
 
 
+@pytest.mark.ledger("approve-13")
 def test_the_starter_may_approve_if_listed(runs: Any) -> None:
     execution = runs.start(gate("moto"))
     runs.signal(execution, "Approve")
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("unlisted_approver_error=AccessDeniedException")
 def test_an_unlisted_principal_gets_the_chosen_error(runs: Any, account: Any, control: Any) -> None:
     control.choose(unlisted_approver_error="AccessDeniedException")
     execution = runs.start(gate("approver"))
     assert refused(runs, execution, "Approve", account.user("operator")) == "AccessDeniedException"
 
 
+@pytest.mark.ledger(
+    "signals-8", "statuses-4", "approve-5", "approve-6", "approve-7", "results-2", "decisions_while_waiting=true"
+)
 def test_it_waits_until_enough_have_approved(runs: Any, account: Any) -> None:
     execution = runs.start(gate("approver", "operator", required=2))
     assert runs.step(execution, "approve")["Outputs"] == {"ApprovalStatus": ["Waiting"], "ApproverDecisions": []}
@@ -81,6 +98,7 @@ def test_it_waits_until_enough_have_approved(runs: Any, account: Any) -> None:
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("approve-6", "approve-12", "one_rejection_ends_gate=true")
 def test_a_rejection_fails_the_run_and_leaves_later_steps_pending(runs: Any, account: Any) -> None:
     execution = runs.start(gate("approver", "operator", required=2), PAUSE)
     runs.signal(execution, "Reject", account.user("approver"))
@@ -91,6 +109,7 @@ def test_a_rejection_fails_the_run_and_leaves_later_steps_pending(runs: Any, acc
     assert "approve" in found["FailureMessage"]
 
 
+@pytest.mark.ledger("approve-15", "flow-3")
 @pytest.mark.parametrize(
     ("members", "final", "pause"),
     [
@@ -111,6 +130,7 @@ def test_a_rejection_is_a_failure_like_any_other(runs: Any, members: Any, final:
     assert runs.step(execution, "pause")["StepStatus"] == pause
 
 
+@pytest.mark.ledger("approve-10")
 @pytest.mark.parametrize(("seconds", "limit"), [(None, 7 * DAY), (600, 600)])
 def test_it_times_out(runs: Any, control: Any, seconds: int | None, limit: int) -> None:
     execution = runs.start(gate("approver", **({"timeoutSeconds": seconds} if seconds else {})))
@@ -121,6 +141,7 @@ def test_it_times_out(runs: Any, control: Any, seconds: int | None, limit: int) 
     assert runs.step(execution, "approve")["StepStatus"] == "TimedOut"
 
 
+@pytest.mark.ledger("approve-14", "flow-9")
 def test_a_timed_out_gate_spoils_a_run_that_goes_on(runs: Any, control: Any) -> None:
     execution = runs.start(gate("approver", onFailure="step:pause"), PAUSE)
     control.pass_time(7 * DAY)
@@ -128,6 +149,14 @@ def test_a_timed_out_gate_spoils_a_run_that_goes_on(runs: Any, control: Any) -> 
     assert runs.status(execution) == "TimedOut"
 
 
+@pytest.mark.ledger(
+    "approve-17",
+    "repeated_decision=error",
+    "repeated_decision=ignore",
+    "changed_decision=error",
+    "changed_decision=ignore",
+    "changed_decision=overwrite",
+)
 @pytest.mark.parametrize(
     ("choices", "second", "outcome", "decisions"),
     [
@@ -151,6 +180,7 @@ def test_deciding_twice(runs: Any, control: Any, choices: Any, second: str, outc
     assert len(runs.step(execution, "approve")["Outputs"]["ApproverDecisions"]) == decisions
 
 
+@pytest.mark.ledger("one_rejection_ends_gate=false")
 def test_a_gate_can_outlive_a_rejection_if_so_chosen(runs: Any, account: Any, control: Any) -> None:
     control.choose(one_rejection_ends_gate=False)
     execution = runs.start(gate("approver", "operator"))
@@ -160,6 +190,7 @@ def test_a_gate_can_outlive_a_rejection_if_so_chosen(runs: Any, account: Any, co
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("rejection_is_retried=false", "rejection_is_retried=true")
 @pytest.mark.parametrize(("choice", "final"), [(False, "Failed"), (True, "Success")])
 def test_asking_again_after_a_rejection(runs: Any, control: Any, choice: bool, final: str) -> None:
     control.choose(rejection_is_retried=choice)
@@ -171,6 +202,12 @@ def test_asking_again_after_a_rejection(runs: Any, control: Any, choice: bool, f
     assert runs.status(execution) == final
 
 
+@pytest.mark.ledger(
+    "decisions_while_waiting=false",
+    "decisions_encoding=one_item",
+    "decision_approver=caller",
+    "decisions_with_comment=true",
+)
 @pytest.mark.parametrize(
     ("choice", "shown"),
     [
@@ -190,6 +227,7 @@ def test_other_forms_of_the_decisions(runs: Any, control: Any, choice: Any, show
         assert (decision["Approver"], decision["Comment"]) == ("arn:aws:sts::123456789012:user/moto", "go")
 
 
+@pytest.mark.ledger("signals-14")
 @pytest.mark.parametrize("signal", ["Approve", "Reject"])
 def test_no_gate_waits(runs: Any, signal: str) -> None:
     execution = runs.start(PAUSE)
@@ -198,6 +236,7 @@ def test_no_gate_waits(runs: Any, signal: str) -> None:
     assert refused(runs, execution, signal) == "InvalidAutomationSignalException"
 
 
+@pytest.mark.ledger("approve-1", "approve-4", "approve-9", "results-8")
 @pytest.mark.parametrize(
     "inputs",
     [
@@ -218,6 +257,7 @@ def test_inputs_that_make_no_gate_fail_the_step(runs: Any, inputs: Any) -> None:
     assert step["FailureDetails"]["FailureStage"] == "InputValidation"
 
 
+@pytest.mark.ledger("signals-5")
 def test_a_second_gate_takes_the_next_signal(runs: Any) -> None:
     execution = runs.start(gate("moto"), {**gate("moto"), "name": "again"})
     runs.signal(execution, "Approve")

@@ -25,6 +25,7 @@ def reason(runs: Any, asked: dict[str, Any]) -> str:
     return str(step["FailureMessage"])
 
 
+@pytest.mark.ledger("calls-2")
 @pytest.mark.parametrize(
     ("service", "api"),
     [
@@ -51,6 +52,7 @@ def test_a_service_that_does_not_exist_is_named(runs: Any) -> None:
     assert "Nowhere" in reason(runs, call("Nowhere", "GetIt")).title()
 
 
+@pytest.mark.ledger("calls-3")
 @pytest.mark.parametrize(
     ("service", "api", "parameters"),
     [

@@ -21,6 +21,7 @@ from automation_emulator.service.ledger import Ledger
 from automation_emulator.service.progress import Progress
 from automation_emulator.state.choices import Choices
 from automation_emulator.state.model import Child, Execution
+from automation_emulator.state.moment import Moment
 from automation_emulator.state.principals import Principal
 from automation_emulator.state.work import Answer
 
@@ -45,6 +46,7 @@ def children(runs: Any, execution: str) -> list[dict[str, Any]]:
     return [one for page in pages for one in page["AutomationExecutionMetadataList"]]
 
 
+@pytest.mark.ledger("children-19")
 def test_a_child_may_be_given_empty_strings(runs: Any) -> None:
     parameters = {"Role": {"type": "String", "default": ""}, "Names": {"type": "StringList", "default": ["a"]}}
     runs.document(GATE, name="Child", parameters=parameters)
@@ -52,6 +54,7 @@ def test_a_child_may_be_given_empty_strings(runs: Any) -> None:
     assert runs.get(child_of(runs, execution))["Parameters"] == {"Role": [""], "Names": ["", "b"]}
 
 
+@pytest.mark.ledger("statuses-3", "children-1", "children-2", "children-6", "children-15", "results-2")
 def test_a_step_waits_for_its_child(runs: Any) -> None:
     runs.document(GATE, name="Child", outputs=["gate.ApprovalStatus"])
     execution = runs.start(calls(), PAUSE)
@@ -66,6 +69,7 @@ def test_a_step_waits_for_its_child(runs: Any) -> None:
     assert runs.get(execution)["CurrentStepName"] == "pause"
 
 
+@pytest.mark.ledger("children-5")
 def test_a_child_is_its_parents_starters(runs: Any, account: Any) -> None:
     runs.document({**GATE, "inputs": {"Approvers": ["deployer"]}}, name="Child")
     runs.document(calls(), name="Parent")
@@ -103,6 +107,7 @@ def test_a_child_uses_the_document_of_its_time(runs: Any, control: Any) -> None:
     assert runs.status(child_of(runs, execution)) == "Waiting"
 
 
+@pytest.mark.ledger("children-3")
 def test_runtime_parameters(runs: Any) -> None:
     parameters = {"Who": {"type": "StringList"}, "Count": {"type": "Integer"}, "Map": {"type": "StringMap"}}
     runs.document(PAUSE, name="Child", parameters=parameters)
@@ -116,6 +121,7 @@ def test_runtime_parameters(runs: Any) -> None:
     assert runs.ssm.list_tags_for_resource(**about)["TagList"] == [{"Key": "team", "Value": "a"}]
 
 
+@pytest.mark.ledger("children-3")
 @pytest.mark.parametrize(
     ("call", "word"),
     [
@@ -141,6 +147,7 @@ def test_a_child_that_cannot_be_started_fails_the_step(runs: Any, call: Any, wor
     assert children(runs, execution) == []
 
 
+@pytest.mark.ledger("timed_out_child=Failed", "timed_out_child=TimedOut")
 @pytest.mark.parametrize(("answer", "status"), [("Failed", "Failed"), ("TimedOut", "TimedOut")])
 def test_a_child_that_times_out(runs: Any, control: Any, answer: str, status: str) -> None:
     control.choose(timed_out_child=answer)
@@ -153,6 +160,7 @@ def test_a_child_that_times_out(runs: Any, control: Any, answer: str, status: st
     assert child_of(runs, execution) in step["FailureMessage"]
 
 
+@pytest.mark.ledger("flow-10")
 def test_a_failed_child_is_tried_again(runs: Any) -> None:
     runs.document(BROKEN, name="Child")
     execution = runs.start(calls(maxAttempts=3, onFailure="Continue"), PAUSE)
@@ -161,6 +169,7 @@ def test_a_failed_child_is_tried_again(runs: Any) -> None:
     assert runs.status(execution) == "Waiting"
 
 
+@pytest.mark.ledger("children-16")
 def test_cancelling_a_parent_waits_for_its_children(runs: Any, control: Any) -> None:
     control.choose(cancelling_seconds=5)
     runs.document(PAUSE, name="Grandchild")
@@ -207,6 +216,7 @@ def clean() -> dict[str, Any]:
     return {"name": "clean", "action": "aws:branch", "inputs": {"Choices": []}, "isEnd": True}
 
 
+@pytest.mark.ledger("children-17")
 def test_cancelling_a_child_fails_its_parent(runs: Any) -> None:
     runs.document(PAUSE, name="Child")
     execution = runs.start(calls())
@@ -219,6 +229,7 @@ def test_cancelling_a_child_fails_its_parent(runs: Any) -> None:
     )
 
 
+@pytest.mark.ledger("orphans_are_cancelled=true", "orphans_are_cancelled=false")
 @pytest.mark.parametrize(("cancelled", "status"), [(True, "Cancelled"), (False, "Waiting")])
 def test_a_step_that_times_out_leaves_its_child(runs: Any, control: Any, cancelled: bool, status: str) -> None:
     control.choose(orphans_are_cancelled=cancelled)
@@ -250,12 +261,14 @@ def test_stopping_the_step_of_an_interactive_parent(runs: Any) -> None:
     assert child_of(runs, execution) != child
 
 
+@pytest.mark.ledger("children-4")
 def test_children_nest_five_levels_deep(runs: Any) -> None:
     execution = runs.start(calls("Gated"))
     assert runs.status(execution) == "Failed"
     assert len(runs.ssm.describe_automation_executions()["AutomationExecutionMetadataList"]) == 1 + 5
 
 
+@pytest.mark.ledger("most_generations")
 def test_a_runbook_that_calls_itself_is_ended(runs: Any, control: Any) -> None:
     control.choose(most_generations=3)
     execution = runs.start(calls("Gated"))
@@ -270,8 +283,8 @@ def family(moments: list[float], steps: list[str]) -> list[Execution]:
     sources = Sources(lambda name, version: runbook, lambda name: None)
     ledger = Ledger()
 
-    def launch_one(run: Execution, child: Child, at: float, choices: Choices) -> Execution:
-        return launch_child(run, child, at, sources, choices)
+    def launch_one(run: Execution, child: Child, moment: Moment) -> Execution:
+        return launch_child(run, child, moment, sources)
 
     progress = Progress(ledger, launch_one, lambda run, work: Answer())
     start = Start(Principal("arn:aws:iam::1:user/alice"), "AKIA0000000000000000", "1", "eu-central-1", 0.0, 0.0)
@@ -308,6 +321,7 @@ def test_looking_is_not_touching(steps: list[str], moments: list[float]) -> None
     assert family([*moments, 300], steps) == family([300], steps)
 
 
+@pytest.mark.ledger("parameters-16")
 def test_a_list_in_a_list_is_one_list(runs: Any) -> None:
     names = {"Names": {"type": "StringList", "default": ["a", "moto"]}}
     gate = {**GATE, "inputs": {"Approvers": ["{{ Names }}", "b"]}}

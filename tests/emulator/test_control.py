@@ -33,6 +33,7 @@ def test_health(control: Any) -> None:
     assert control("GET", "health") == {"ready": True, "pid": os.getpid()}
 
 
+@pytest.mark.ledger("principals-4")
 def test_the_log_tells_who_asked_what(runs: Any, account: Any, control: Any) -> None:
     execution = runs.start(PAUSE)
     control("DELETE", "requests")
@@ -147,6 +148,7 @@ def test_no_such_control(control: Any) -> None:
     assert control("GET", "weather")["status"] == 404
 
 
+@pytest.mark.ledger("errors-2", "errors-3", "principals-5")
 @pytest.mark.parametrize("principal", ["approver", "arn:aws:iam::123456789012:user/approver"])
 def test_denials(runs: Any, account: Any, control: Any, principal: str) -> None:
     execution = runs.start(PAUSE)
@@ -222,6 +224,7 @@ class TestFaults:
                 outcomes.append("error")
         assert outcomes == ["Waiting", "error", "error", "Waiting"]
 
+    @pytest.mark.ledger("errors-5")
     def test_botocores_own_retry_delivers_twice(self, runs: Any, account: Any, control: Any) -> None:
         execution = runs.start(PAUSE)
         fault(control, "reset_after")

@@ -15,6 +15,7 @@ PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT10S"}}
 
 
+@pytest.mark.ledger("flow-17")
 @pytest.mark.parametrize(
     "content",
     [
@@ -31,6 +32,7 @@ def test_what_is_no_automation_document(runs: Any, content: Any) -> None:
     assert caught.value.response["Error"]["Code"] == "InvalidDocumentContent"
 
 
+@pytest.mark.ledger("flow-20")
 def test_a_choice_is_followed_in_spite_of_is_end(runs: Any) -> None:
     choice = {"Variable": "x", "StringEquals": "x", "NextStep": "pause"}
     branch = {"name": "branch", "action": "aws:branch", "inputs": {"Choices": [choice]}, "isEnd": True}
@@ -38,6 +40,7 @@ def test_a_choice_is_followed_in_spite_of_is_end(runs: Any) -> None:
     assert runs.get(execution)["CurrentStepName"] == "pause"
 
 
+@pytest.mark.ledger("continue_follows_next_step=false", "continue_follows_next_step=true")
 def test_continue_with_and_without_next_step(runs: Any, control: Any) -> None:
     broken = {"name": "broken", "action": "aws:sleep", "inputs": {}, "onFailure": "Continue", "nextStep": "pause"}
     for number, (follows, current) in enumerate([(False, "nap"), (True, "pause")]):
@@ -46,6 +49,7 @@ def test_continue_with_and_without_next_step(runs: Any, control: Any) -> None:
         assert runs.get(execution)["CurrentStepName"] == current
 
 
+@pytest.mark.ledger("flow-25", "most_step_executions")
 @pytest.mark.parametrize("most", [3, 5])
 def test_circles_are_broken(runs: Any, control: Any, most: int) -> None:
     control.choose(most_step_executions=most)

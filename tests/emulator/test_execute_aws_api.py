@@ -28,6 +28,7 @@ def test_outputs_are_picked_out_of_the_response(runs: Any, account: Any) -> None
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("calls-1")
 def test_it_changes_what_it_is_told_to(runs: Any, account: Any) -> None:
     runs.start(
         call("s3", "CreateBucket", Bucket="made-here", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
@@ -35,11 +36,13 @@ def test_it_changes_what_it_is_told_to(runs: Any, account: Any) -> None:
     assert [bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]] == ["made-here"]
 
 
+@pytest.mark.ledger("calls-34")
 def test_an_input_without_a_value_is_as_good_as_none(runs: Any) -> None:
     execution = runs.start(call("ec2", "DescribeVpcs", VpcIds=None, Nothing=None))
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("results-8")
 def test_an_error_of_the_service_fails_the_step(runs: Any) -> None:
     execution = runs.start(call("ec2", "DescribeVpcs", VpcIds=["vpc-none"]))
     step = runs.step(execution, "call")
@@ -70,6 +73,7 @@ def test_its_requests_are_neither_logged_nor_befallen_by_faults(runs: Any, contr
     assert control("GET", "requests?operation=GetParameters")["requests"] == []
 
 
+@pytest.mark.ledger("calls-4", "principals-4")
 def test_it_calls_in_the_name_of_the_starter(runs: Any, account: Any) -> None:
     who = call("sts", "GetCallerIdentity", ("Arn", "$.Arn", "String"))
     name = runs.document(who)
@@ -78,6 +82,7 @@ def test_it_calls_in_the_name_of_the_starter(runs: Any, account: Any) -> None:
     assert runs.step(execution, "call")["Outputs"]["Arn"] == ["arn:aws:iam::123456789012:user/alice"]
 
 
+@pytest.mark.ledger("calls-4")
 def test_it_calls_in_the_name_of_the_assumed_role(runs: Any) -> None:
     who = call("sts", "GetCallerIdentity", ("Arn", "$.Arn", "String"))
     role = {"type": "String", "default": "arn:aws:iam::123456789012:role/Operator"}
@@ -91,6 +96,7 @@ def test_numbers_and_booleans_may_be_written_as_strings(runs: Any) -> None:
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("outputs-6")
 def test_an_output_of_another_type_fails_the_step(runs: Any) -> None:
     execution = runs.start(call("ec2", "DescribeRegions", ("Count", "$.Regions[0].RegionName", "Integer")))
     assert runs.step(execution, "call")["FailureDetails"]["FailureStage"] == "PostVerification"

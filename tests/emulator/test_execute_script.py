@@ -42,6 +42,7 @@ def failure(runs: Any, *lines: str, name: str = "Gated", **inputs: Any) -> str:
     return str(step["FailureMessage"])
 
 
+@pytest.mark.ledger("scripts-1", "scripts-9")
 def test_the_function_gets_input_payload_and_learns_where_it_runs(runs: Any) -> None:
     given = {"name": "{{ Name }}", "list": [1, True]}
     step = script("return {'events': events, 'context': context}", InputPayload=given)
@@ -61,6 +62,7 @@ def test_without_input_payload_events_are_empty(runs: Any) -> None:
     assert payload(runs, "return {'events': events}") == {"events": {}}
 
 
+@pytest.mark.ledger("scripts-1", "scripts-2")
 def test_selectors_start_above_the_payload(runs: Any) -> None:
     outputs = [
         ("Id", "$.Payload.instance.id", "String"),
@@ -77,6 +79,7 @@ def test_selectors_start_above_the_payload(runs: Any) -> None:
     assert "None" not in shown
 
 
+@pytest.mark.ledger("scripts-6")
 def test_output_payload_is_all_of_it_or_left_out(runs: Any, control: Any) -> None:
     outputs = runs.step(runs.start(script("return {'size': 2}")), "script")["Outputs"]
     assert {name: json.loads(text) for name, [text] in outputs.items()} == {
@@ -88,6 +91,7 @@ def test_output_payload_is_all_of_it_or_left_out(runs: Any, control: Any) -> Non
     assert set(runs.step(execution, "script")["Outputs"]) == {"Payload"}
 
 
+@pytest.mark.ledger("scripts-8")
 @pytest.mark.parametrize("runtime", ["python3.6", "python3.11", "python3.12"])
 def test_every_python_runs_on_the_emulators_own(runs: Any, runtime: str) -> None:
     assert payload(runs, "import sys; return {'major': sys.version_info[0]}", Runtime=runtime) == {"major": 3}
@@ -106,6 +110,7 @@ def test_a_script_is_a_module(runs: Any) -> None:
 # Failures
 
 
+@pytest.mark.ledger("scripts-3", "scripts-4")
 def test_an_exception_is_shown_as_the_service_does(runs: Any) -> None:
     message = failure(runs, "return events['size']")
     assert message.startswith("Step fails when it is Poll action status for completion. Traceback (most recent call la")
@@ -115,6 +120,7 @@ def test_an_exception_is_shown_as_the_service_does(runs: Any) -> None:
     assert "script_runner" not in message
 
 
+@pytest.mark.ledger("scripts-3")
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -157,6 +163,7 @@ def test_inputs_that_are_wrong(runs: Any, inputs: dict[str, Any], reason: str) -
 # Limits
 
 
+@pytest.mark.ledger("script_seconds")
 def test_a_function_that_takes_too_long(runs: Any, control: Any) -> None:
     control.choose(script_seconds=0.5)
     assert "TimeoutError - The handler took more than 0.5 seconds" in failure(runs, "while True: pass")
@@ -199,6 +206,7 @@ def test_standard_output_may_be_closed(runs: Any) -> None:
     assert payload(runs, "import sys; sys.stdout.close(); return {'done': True}") == {"done": True}
 
 
+@pytest.mark.ledger("scripts-5")
 def test_a_payload_has_100_kilobytes_at_most(runs: Any) -> None:
     quotes = 2
     step = runs.step(runs.start(script(f"return 'ä' * {(100 * 1024 - quotes) // 2}")), "script")
@@ -206,6 +214,7 @@ def test_a_payload_has_100_kilobytes_at_most(runs: Any) -> None:
     assert "Payload has more than 102400 bytes" in failure(runs, f"return 'x' * {100 * 1024 - 1}", name="Longer")
 
 
+@pytest.mark.ledger("scripts-5", "long_payload_list=cut", "long_payload_list=fail")
 def test_a_list_has_100_items_at_most(runs: Any, control: Any) -> None:
     step = script("return list(range(101))")
     execution = runs.start(step)
@@ -266,6 +275,7 @@ def test_the_emulators_modules_are_not_the_scripts(runs: Any) -> None:
     assert seen["argv"] == []
 
 
+@pytest.mark.ledger("scripts-7")
 def test_boto3_calls_the_emulator_systems_manager_included(runs: Any) -> None:
     runs.document(GATE, name="Gate")
     lines = (
@@ -282,6 +292,7 @@ def test_boto3_calls_the_emulator_systems_manager_included(runs: Any) -> None:
     assert seen == {"gate": ["Waiting", "Success"], "self": "script"}
 
 
+@pytest.mark.ledger("scripts-7")
 def test_boto3_calls_in_the_name_of_the_starter_or_the_role(runs: Any, account: Any) -> None:
     step = script("return {'arn': boto3.client('sts').get_caller_identity()['Arn']}", before="import boto3")
     name = runs.document(step)
@@ -303,6 +314,7 @@ def refusal(runs: Any, *steps: dict[str, Any]) -> str:
     return str(error["Message"])
 
 
+@pytest.mark.ledger("scripts-8")
 def test_everything_that_does_not_run_is_named_at_the_start(runs: Any) -> None:
     convert = {**script("pass", Runtime="PowerShell 7.4"), "name": "convert"}
     attached = {**script("pass", Attachment="tool.zip"), "name": "attached"}

@@ -43,6 +43,7 @@ def step(arn: str | None, **inputs: Any) -> dict[str, Any]:
     return {"name": "run", "action": "aws:executeStateMachine", "inputs": {"stateMachineArn": arn, **inputs}}
 
 
+@pytest.mark.ledger("calls-31")
 def test_the_outputs_are_those_of_the_execution(runs: Any, states: Any) -> None:
     arn = machine(states, CHOOSE)
     execution = runs.start(step(arn, input='{"size": 2}', name="first"))
@@ -91,6 +92,7 @@ def test_a_plain_client_may_start_them_too(states: Any) -> None:
     assert (shown["status"], shown["startDate"]) == ("SUCCEEDED", started["startDate"])
 
 
+@pytest.mark.ledger("calls-31", "state_machine_seconds")
 def test_it_waits_for_the_end(runs: Any, states: Any, control: Any) -> None:
     control.choose(state_machine_seconds=0)
     execution = runs.start(step(machine(states, WAIT)))

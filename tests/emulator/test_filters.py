@@ -23,6 +23,7 @@ def family(runs: Any) -> dict[str, str]:
     return {"parent": parent, "child": runs.step(parent, "call")["Outputs"]["ExecutionId"][0], "other": other}
 
 
+@pytest.mark.ledger("finding-2")
 @pytest.mark.parametrize(
     ("key", "values", "met"),
     [
@@ -41,6 +42,7 @@ def test_each_is_to_be_met(runs: Any, family: dict[str, str], key: str, values: 
         assert {one["AutomationExecutionId"] for one in found} == {family[name] for name in met}
 
 
+@pytest.mark.ledger("children-6", "finding-2")
 @pytest.mark.parametrize("order", [1, -1])
 @pytest.mark.parametrize(
     ("key", "values", "ids"),

@@ -18,6 +18,7 @@ from automation_emulator.language.parameters import bind
 from automation_emulator.runbooks.parser import parse
 from automation_emulator.state.choices import Choices
 from automation_emulator.state.model import Execution, Mode
+from automation_emulator.state.moment import Moment
 from automation_emulator.state.principals import Principal
 
 CALLER = Principal("arn:aws:iam::123456789012:user/operator")
@@ -64,6 +65,9 @@ def seen(run: Execution) -> list[tuple[str, str]]:
     return [(one.step.name, str(one.status)) for one in run.history]
 
 
+@pytest.mark.ledger(
+    "statuses-7", "flow-1", "flow-2", "flow-3", "flow-4", "flow-5", "flow-6", "flow-7", "flow-8", "flow-9", "flow-26"
+)
 @pytest.mark.parametrize(
     ("steps", "final", "history"),
     [
@@ -92,11 +96,13 @@ def test_flow(steps: Any, final: str, history: str) -> None:
     assert (str(run.final), " ".join(f"{name}={status}" for name, status in seen(run))) == (final, history)
 
 
+@pytest.mark.ledger("continue_follows_next_step=true")
 def test_continue_can_follow_next_step() -> None:
     run = execution(failing("a", onFailure="Continue", nextStep="c"), sleep("b"), sleep("c"))
     assert [name for name, _status in seen(after(run, 99, continue_follows_next_step=True))] == ["a", "c"]
 
 
+@pytest.mark.ledger("flow-11")
 def test_attempts_take_their_time() -> None:
     run = execution(sleep("a", timeoutSeconds=5, maxAttempts=3))
     assert (after(run, 14.9).status, after(run, 14.9).history[0].attempt) == ("InProgress", 3)
@@ -183,17 +189,19 @@ def test_looking_is_not_touching_what_was_stopped(
     about = {"StepExecutionId": [start.open_steps[which].step_execution_id]}
     answers = {"cancelling_seconds": 3, "stop_step_in_auto": "next_step"}
     signal = signals.read("StopStep", about, CALLER, Choices())
-    stopped = signals.accept(start, signal, START + stopped_at, Choices(**answers))
+    stopped = signals.accept(start, signal, Moment(START + stopped_at, Choices(**answers)))
     later = [moment for moment in moments if moment >= stopped_at]
     assert looked_at(stopped, later, **answers) == looked_at(stopped, [], **answers)
 
 
+@pytest.mark.ledger("flow-25", "most_step_executions")
 def test_a_run_in_circles_is_ended() -> None:
     run = after(execution(failing("a", onFailure="step:a")), 0, most_step_executions=7)
     assert (run.final, len(run.history)) == ("Failed", 7)
     assert len({one.step_execution_id for one in run.history}) == 7
 
 
+@pytest.mark.ledger("flow-21")
 @pytest.mark.parametrize(
     ("rule", "holds"),
     [
@@ -239,6 +247,7 @@ def test_a_choice_that_cannot_be_decided_fails_the_step(rule: dict[str, Any]) ->
     assert run.history[0].failure.stage == "InputValidation"
 
 
+@pytest.mark.ledger("flow-18", "flow-19")
 def test_first_true_choice_then_default_then_order() -> None:
     true, false = {"Variable": "x", "StringEquals": "x"}, {"Variable": "x", "StringEquals": "y"}
     rules = [{**false, "NextStep": "a"}, {**true, "NextStep": "b"}, {**true, "NextStep": "c"}]
@@ -250,6 +259,7 @@ def test_first_true_choice_then_default_then_order() -> None:
     assert seen(after(execution(branch("x", rules[0], isEnd=True), *others), 99)) == [("x", "Success")]
 
 
+@pytest.mark.ledger("pause-5", "pause-6", "pause-7")
 @pytest.mark.parametrize(
     ("inputs", "seconds"),
     [
@@ -269,6 +279,7 @@ def test_sleep(inputs: dict[str, str], seconds: float) -> None:
         assert str(after(run, seconds - 0.1).status) == "InProgress"
 
 
+@pytest.mark.ledger("pause-5", "pause-7")
 @pytest.mark.parametrize(
     "inputs",
     [
@@ -299,6 +310,7 @@ def test_timeouts_have_limits() -> None:
     assert str(after(execution(pause("a", timeoutSeconds=2592001)), 0).final) == "Failed"
 
 
+@pytest.mark.ledger("pause-3", "parameters-11", "parameters-13", "parameters-14", "parameters-15", "variables-1")
 def test_substitution() -> None:
     parameters = {
         "List": {"type": "StringList"},
@@ -327,16 +339,18 @@ def test_substitution() -> None:
     assert run.history[0].deadline == START + 60
 
 
+@pytest.mark.ledger("parameters-17")
 def test_a_step_can_use_what_another_put_out() -> None:
     gate = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["operator"]}, "onFailure": "Continue"}
     rule = {"Variable": "{{ gate.ApprovalStatus }}", "StringEquals": "Rejected", "NextStep": "no"}
     run = after(execution(gate, branch("b", rule), sleep("yes"), sleep("no"), outputs=["gate.ApprovalStatus"]), 0)
-    run = signals.accept(run, signals.read("Reject", {}, CALLER, Choices()), START + 1, Choices())
+    run = signals.accept(run, signals.read("Reject", {}, CALLER, Choices()), Moment(START + 1, Choices()))
     run = after(run, 99)
     assert [name for name, _status in seen(run)] == ["gate", "b", "no"]
     assert run.outputs == {"gate.ApprovalStatus": "Rejected"}
 
 
+@pytest.mark.ledger("parameters-23", "missing_output=stays_as_text", "missing_output=fails_step")
 @pytest.mark.parametrize("reference", ["{{ a.Result }}", "{{c.Result}}", "{{ variable:unset }}"])
 def test_a_reference_to_what_is_not_there_stays_as_it_is(reference: str) -> None:
     inputs = {"Message": reference, "Text": f"got {reference}"}

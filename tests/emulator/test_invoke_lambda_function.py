@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from automation_emulator.actions.base import Goes
 from automation_emulator.actions.invoke_lambda_function import InvokeLambdaFunction
 from automation_emulator.state.choices import Choices
+from automation_emulator.state.moment import Moment
 from automation_emulator.state.work import ApiCall
 
 
@@ -79,6 +80,7 @@ def error_code(call: Any, **request: Any) -> str:
 # The action
 
 
+@pytest.mark.ledger("calls-23", "calls-24")
 def test_selectors_start_at_what_the_function_returns(runs: Any, functions: Functions) -> None:
     functions.create("print('at work')", "return {'Retry': True, 'Got': event}")
     shown = invoked(runs, ("Retry", "$.Retry", "Boolean"), ("None", "$.Payload", "String"), InputPayload={"a": 1})
@@ -89,11 +91,13 @@ def test_selectors_start_at_what_the_function_returns(runs: Any, functions: Func
     assert not {"None", "FunctionError"} & set(outputs)
 
 
+@pytest.mark.ledger("calls-27")
 def test_a_string_that_is_returned_is_payload_without_quotes(runs: Any, functions: Functions) -> None:
     functions.create("return 'vol-\"1\"'")
     assert invoked(runs)["Outputs"]["Payload"] == ['vol-"1"']
 
 
+@pytest.mark.ledger("calls-25")
 @pytest.mark.parametrize(
     ("inputs", "event"),
     [
@@ -108,6 +112,7 @@ def test_input_payload_comes_before_payload(runs: Any, functions: Functions, inp
     assert json.loads(invoked(runs, **inputs)["Outputs"]["Payload"][0]) == event
 
 
+@pytest.mark.ledger("calls-23", "function_error_fails_step=false", "function_error_fails_step=true")
 def test_a_function_that_raises_succeeds_with_an_error_or_not(runs: Any, functions: Functions, control: Any) -> None:
     functions.create("return event['missing']")
     shown = invoked(runs)
@@ -123,6 +128,7 @@ def test_a_function_that_raises_succeeds_with_an_error_or_not(runs: Any, functio
     assert runs.step(execution, "invoke")["StepStatus"] == "Success"
 
 
+@pytest.mark.ledger("calls-25")
 @pytest.mark.parametrize(("kind", "code", "ran"), [("Event", "202", True), ("DryRun", "204", False)])
 def test_an_event_is_not_waited_for_and_a_dry_run_runs_nothing(
     runs: Any, functions: Functions, account: Any, kind: str, code: str, ran: bool
@@ -135,7 +141,7 @@ def test_an_event_is_not_waited_for_and_a_dry_run_runs_nothing(
 
 def asked(**inputs: Any) -> Mapping[str, Any]:
     """The parameters of the Invoke request: moto does not look at all of them."""
-    begun = InvokeLambdaFunction().begin({"FunctionName": "one", **inputs}, 0.0, Choices())
+    begun = InvokeLambdaFunction().begin({"FunctionName": "one", **inputs}, Moment(0.0, Choices()))
     assert isinstance(begun, Goes)
     assert isinstance(begun.work, ApiCall)
     return begun.work.parameters
@@ -165,6 +171,7 @@ def test_a_qualifier_chooses_a_version(runs: Any, functions: Functions) -> None:
         assert json.loads(shown["Outputs"]["Payload"][0]) == {"version": version}
 
 
+@pytest.mark.ledger("calls-25")
 @pytest.mark.parametrize(
     ("inputs", "reason"),
     [
@@ -184,6 +191,7 @@ def test_what_cannot_be_invoked(runs: Any, functions: Functions, inputs: Any, re
     assert (shown["StepStatus"], reason in shown["FailureMessage"]) == ("Failed", True)
 
 
+@pytest.mark.ledger("calls-26")
 def test_a_function_returns_200_kilobytes_at_most(runs: Any, functions: Functions) -> None:
     functions.create("return 'x' * event['length']")
     quotes = 2
@@ -243,6 +251,7 @@ def test_its_logs_are_kept(functions: Functions) -> None:
     assert [event["message"] for event in events] == log.splitlines()
 
 
+@pytest.mark.ledger("script_seconds")
 def test_its_time_is_limited_by_itself_and_by_the_emulator(functions: Functions, control: Any) -> None:
     functions.create("while True: pass", Timeout=1)
     assert functions.invoke() == {"errorType": "TimeoutError", "errorMessage": "The handler took more than 1 seconds"}

@@ -43,6 +43,7 @@ def refusal(call: Any, *args: Any, **kwargs: Any) -> str:
     return str(error["Message"])
 
 
+@pytest.mark.ledger("flow-24")
 @pytest.mark.parametrize(
     ("steps", "way"),
     [
@@ -154,6 +155,7 @@ PARAMETERS = {
 }
 
 
+@pytest.mark.ledger("parameters-25")
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
@@ -178,6 +180,7 @@ def test_references(runs: Any, written: Any, meant: Any) -> None:
     assert message(runs, execution) == meant
 
 
+@pytest.mark.ledger("parameters-12")
 def test_dates_are_those_of_the_step(runs: Any, control: Any) -> None:
     nap = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT24H"}}
     execution = runs.start(note("{{ global:DATE_TIME }}"), nap, {**LAST, "inputs": {"Message": "{{ global:DATE }}"}})
@@ -215,6 +218,7 @@ def test_a_default_need_not_be_what_may_be_given(runs: Any, limits: Any) -> None
     assert message(runs, runs.start(note("{{ It }}"), members={"parameters": declared})) == "b"
 
 
+@pytest.mark.ledger("parameters-24")
 def test_a_default_may_refer_to_what_is_known_at_the_start(runs: Any) -> None:
     parameters = {
         **PARAMETERS,
@@ -363,6 +367,7 @@ def test_the_first_critical_failure_is_the_runs(runs: Any) -> None:
     assert shown == {"harmless": None, "serious": True, "later": True}
 
 
+@pytest.mark.ledger("pending_steps_in_full=true", "pending_steps_in_full=false")
 @pytest.mark.parametrize("in_full", [True, False])
 def test_pending_steps(runs: Any, control: Any, in_full: bool) -> None:
     control.choose(pending_steps_in_full=in_full)

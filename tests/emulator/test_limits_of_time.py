@@ -15,6 +15,7 @@ PAUSE = {"name": "step", "action": "aws:pause", "inputs": {}}
 both = pytest.mark.parametrize("step", [GATE, PAUSE], ids=["gate", "pause"])
 
 
+@pytest.mark.ledger("pause-4")
 @both
 def test_how_long_a_step_waits_by_itself(runs: Any, control: Any, step: dict[str, Any]) -> None:
     execution = runs.start(step)
@@ -24,6 +25,7 @@ def test_how_long_a_step_waits_by_itself(runs: Any, control: Any, step: dict[str
     assert (runs.status(execution), runs.step(execution, "step")["StepStatus"]) == ("TimedOut", "TimedOut")
 
 
+@pytest.mark.ledger("approve-11", "pause-4")
 @both
 def test_how_long_a_step_may_wait(runs: Any, control: Any, step: dict[str, Any]) -> None:
     execution = runs.start({**step, "timeoutSeconds": 30 * DAY})
@@ -33,6 +35,7 @@ def test_how_long_a_step_may_wait(runs: Any, control: Any, step: dict[str, Any])
     assert runs.step(execution, "step")["FailureDetails"]["FailureStage"] == "InputValidation"
 
 
+@pytest.mark.ledger("flow-8")
 def test_a_time_out_that_is_not_critical(runs: Any, control: Any) -> None:
     last = {"name": "last", "action": "aws:sleep", "inputs": {"Duration": "PT1S"}}
     step = {**PAUSE, "timeoutSeconds": 60, "onFailure": "step:last", "isCritical": False}
@@ -41,6 +44,7 @@ def test_a_time_out_that_is_not_critical(runs: Any, control: Any) -> None:
     assert (runs.status(execution), runs.step(execution, "step")["StepStatus"]) == ("Success", "TimedOut")
 
 
+@pytest.mark.ledger("pause-8", "pause-9")
 def test_a_sleep_may_have_no_length(runs: Any) -> None:
     execution = runs.start({"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}})
     step = runs.step(execution, "nap")

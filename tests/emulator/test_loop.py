@@ -48,6 +48,7 @@ def error_of(call: Any, *args: Any, **kwargs: Any) -> str:
     return str(caught.value.response["Error"]["Message"])
 
 
+@pytest.mark.ledger("loop-1", "loop-6", "loop-13")
 def test_it_goes_round_for_each_value(runs: Any, control: Any) -> None:
     note = {**PAUSE, "inputs": {"Message": "{{ loop.CurrentIteration }}: {{loop.CurrentIteratorValue}}"}}
     execution = runs.start(each(["a", "b"], note), AFTER)
@@ -60,6 +61,7 @@ def test_it_goes_round_for_each_value(runs: Any, control: Any) -> None:
     assert runs.step(execution, "loop")["Outputs"] == {"CurrentIteration": ["2"], "CurrentIteratorValue": ["b"]}
 
 
+@pytest.mark.ledger("loop-1", "loop-2")
 def test_it_goes_round_while_its_condition_holds_after_the_steps(runs: Any) -> None:
     execution = runs.start(again(rejected(), {**GATE, "onFailure": "Continue"}), AFTER)
     runs.signal(execution, "Reject")
@@ -69,6 +71,7 @@ def test_it_goes_round_while_its_condition_holds_after_the_steps(runs: Any) -> N
     assert runs.step(execution, "loop")["Outputs"] == {"CurrentIteration": ["2"]}
 
 
+@pytest.mark.ledger("loop-3")
 @pytest.mark.parametrize("loop", [each, again])
 def test_it_ends_well_after_the_most_rounds(runs: Any, control: Any, loop: Any) -> None:
     what = ["a", "b", "c"] if loop is each else {"Variable": "x", "StringEquals": "x"}
@@ -77,6 +80,7 @@ def test_it_ends_well_after_the_most_rounds(runs: Any, control: Any, loop: Any) 
     assert shown(runs, execution) == "loop=Success nap1=Success nap2=Success after=Waiting"
 
 
+@pytest.mark.ledger("loop-4")
 def test_the_most_rounds_may_be_known_late(runs: Any, control: Any) -> None:
     most = {"Most": {"type": "Integer", "default": 1}}
     loop = each(["a", "b"], NAP, inputs={"MaxIterations": "{{ Most }}"})
@@ -94,6 +98,7 @@ def test_the_most_rounds_that_are_known_late_have_limits(runs: Any, most: int) -
     assert "MaxIterations" in runs.step(execution, "loop")["FailureMessage"]
 
 
+@pytest.mark.ledger("loop-3")
 def test_a_hundred_rounds_are_the_most(runs: Any) -> None:
     always = {"Variable": "x", "StringEquals": "x"}
     quick = {"name": "quick", "action": "aws:branch", "inputs": {"Choices": []}}
@@ -111,6 +116,7 @@ VALUES = {
 }
 
 
+@pytest.mark.ledger("loop-5")
 @pytest.mark.parametrize(
     ("values", "kind", "first"),
     [
@@ -131,6 +137,7 @@ def test_values_have_the_type_that_they_are_declared_to_have(runs: Any, values: 
     assert json.loads(runs.step(execution, "pause")["Inputs"]["Message"]) == first
 
 
+@pytest.mark.ledger("loop-5")
 @pytest.mark.parametrize(
     ("values", "kind"),
     [("{{ Text }}", "String"), ("{{ Many }}", "String"), ("{{ Names }}", "Integer"), ("{{ Names }}", "StringMap"),
@@ -145,12 +152,14 @@ def test_values_that_it_cannot_go_round_for_fail_the_step(runs: Any, values: Any
     assert runs.status(execution) == "Failed"
 
 
+@pytest.mark.ledger("loop-15")
 def test_without_values_no_step_runs(runs: Any) -> None:
     execution = runs.start(each("{{ None }}", PAUSE), members={"parameters": VALUES})
     assert (shown(runs, execution), runs.status(execution)) == ("loop=Success", "Success")
     assert runs.step(execution, "loop")["Outputs"] == {}
 
 
+@pytest.mark.ledger("loop-7", "loop-10")
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
@@ -173,6 +182,7 @@ def test_the_steps_inside_follow_one_another(runs: Any, control: Any, steps: Any
     assert shown(runs, execution) == f"loop=Success {expected} after=Waiting"
 
 
+@pytest.mark.ledger("loop-8")
 @pytest.mark.parametrize(
     ("step", "status"),
     [
@@ -208,6 +218,7 @@ def test_a_failure_inside_may_start_the_loop_again(runs: Any) -> None:
     ]
 
 
+@pytest.mark.ledger("loop-11", "abort_inside_loop=ends_execution")
 @pytest.mark.parametrize("rule", ["Abort", "Continue"])
 def test_a_step_inside_that_aborts_ends_the_run(runs: Any, rule: str) -> None:
     execution = runs.start(each(["x", "y"], GATE, onFailure=rule), AFTER)
@@ -218,6 +229,7 @@ def test_a_step_inside_that_aborts_ends_the_run(runs: Any, rule: str) -> None:
     assert loop["FailureMessage"] == runs.get(execution)["FailureMessage"]
 
 
+@pytest.mark.ledger("abort_inside_loop=fails_loop")
 @pytest.mark.parametrize(
     ("members", "expected", "status"),
     [
@@ -248,6 +260,7 @@ def test_a_step_inside_that_times_out_ends_the_run_timed_out(runs: Any, control:
     assert runs.status(execution) == "TimedOut"
 
 
+@pytest.mark.ledger("loop-11")
 @pytest.mark.parametrize(("rule", "status"), [("Abort", "Failed"), ("Continue", "Waiting")])
 def test_a_condition_that_cannot_be_decided_fails_the_loop_itself(runs: Any, rule: str, status: str) -> None:
     word = {"Variable": "{{ gate.ApprovalStatus }}", "NumericEquals": 1}
@@ -272,6 +285,7 @@ def test_attempts_of_a_step_inside_are_one_step_execution(runs: Any, control: An
     assert shown(runs, execution) == "loop=Success nap1=TimedOut after=Waiting"
 
 
+@pytest.mark.ledger("loop-15")
 def test_the_time_of_a_loop_is_that_of_all_its_rounds(runs: Any, control: Any) -> None:
     execution = runs.start(each(["x", "y"], NAP, timeoutSeconds=15, onFailure="Continue"), AFTER)
     control.pass_time(15)
@@ -279,6 +293,7 @@ def test_the_time_of_a_loop_is_that_of_all_its_rounds(runs: Any, control: Any) -
     assert runs.step(execution, "loop")["Outputs"] == {"CurrentIteration": ["2"], "CurrentIteratorValue": ["y"]}
 
 
+@pytest.mark.ledger("loop-15")
 def test_a_loop_that_is_tried_again_begins_with_the_first_round(runs: Any, control: Any) -> None:
     execution = runs.start(each(["x", "y"], NAP, timeoutSeconds=15, maxAttempts=2), AFTER)
     control.pass_time(16)
@@ -316,6 +331,7 @@ def test_what_is_inside_is_what_the_run_is_at(runs: Any) -> None:
     assert found["AutomationExecutionId"] == execution
 
 
+@pytest.mark.ledger("loop-13", "finding-4")
 def test_steps_inside_tell_their_round(runs: Any, control: Any) -> None:
     execution = runs.start(each(["a", "b"], NAP, {**NAP, "name": "second"}), AFTER)
     control.pass_time(35)
@@ -350,6 +366,7 @@ def test_a_round_without_a_value_shows_none(runs: Any) -> None:
     assert shown_condition == {"Variable": "x", "StringEquals": "y"}
 
 
+@pytest.mark.ledger("lists_pending_steps_inside_loops=false", "lists_pending_steps_inside_loops=true")
 @pytest.mark.parametrize(("listed", "expected"), [(False, "first=Waiting loop=Pending"),
                                                   (True, "first=Waiting loop=Pending pause=Pending inner=Pending "
                                                          "nap=Pending")])  # fmt: skip
@@ -360,6 +377,7 @@ def test_steps_inside_a_loop_that_has_not_begun(runs: Any, control: Any, listed:
     assert shown(runs, execution) == expected
 
 
+@pytest.mark.ledger("loop-14")
 def test_what_was_put_out_inside_last_is_there_after_the_loop(runs: Any) -> None:
     note = {**PAUSE, "inputs": {"Message": "{{ gate.ApprovalStatus }} {{ loop.CurrentIteratorValue }}"}}
     execution = runs.start(each(["x", "y"], {**GATE, "onFailure": "Continue"}), note)
@@ -384,6 +402,7 @@ def test_cancelling_inside_cancels_the_loop(runs: Any, control: Any) -> None:
     assert runs.status(execution) == "Cancelled"
 
 
+@pytest.mark.ledger("loop-9")
 def test_cleaning_up_outside_leaves_the_loop(runs: Any, control: Any) -> None:
     execution = runs.start(each(["x", "y"], {**PAUSE, "onCancel": "step:clean"}), AFTER, CLEAN, DREGS)
     runs.ssm.stop_automation_execution(AutomationExecutionId=execution)
@@ -393,6 +412,7 @@ def test_cleaning_up_outside_leaves_the_loop(runs: Any, control: Any) -> None:
     assert (runs.step(execution, "dregs")["StepStatus"], runs.status(execution)) == ("Success", "Cancelled")
 
 
+@pytest.mark.ledger("loop-12")
 def test_cleaning_up_inside_ends_with_its_round(runs: Any, control: Any) -> None:
     execution = runs.start(each(["x", "y"], {**PAUSE, "onCancel": "step:clean"}, CLEAN, DREGS), AFTER)
     runs.ssm.stop_automation_execution(AutomationExecutionId=execution)
@@ -476,6 +496,7 @@ def test_a_cancel_overtakes_a_stop(runs: Any, control: Any) -> None:
     assert (shown(runs, execution), runs.status(execution)) == (expected, "Cancelled")
 
 
+@pytest.mark.ledger("loop-16")
 def test_an_interactive_run_goes_round_by_itself(runs: Any, control: Any) -> None:
     execution = runs.start(each(["x", "y"], NAP, PAUSE), AFTER, Mode="Interactive")
     for name in ("nap", "pause"):
@@ -566,6 +587,7 @@ def test_a_child_is_given_up_whose_loop_has_run_out_of_time(runs: Any, control: 
     assert runs.status(child) == "Cancelled"
 
 
+@pytest.mark.ledger("nested_loops=true")
 def test_a_loop_may_be_inside_a_loop(runs: Any, control: Any) -> None:
     values = "{{ loop.CurrentIteratorValue }}{{ inner.CurrentIteratorValue }}"
     inner = {**each(["1", "2"], {**NAP, "inputs": {"Duration": f"PT{values}S"}}), "name": "inner"}
@@ -594,6 +616,7 @@ def test_a_step_may_leave_one_loop_or_both(runs: Any, control: Any, leaves: str,
     assert shown(runs, execution) == expected
 
 
+@pytest.mark.ledger("nested_loops=false")
 def test_loops_inside_loops_may_be_refused(runs: Any, control: Any) -> None:
     control.choose(nested_loops=False)
     inner = {**each(["1"], PAUSE), "name": "inner"}
@@ -609,6 +632,7 @@ def test_a_run_that_the_emulator_ends_leaves_no_step_open(runs: Any, control: An
     assert "after 3 step executions" in runs.get(execution)["FailureMessage"]
 
 
+@pytest.mark.ledger("loop-1", "loop-3", "loop-5", "loop-12")
 @pytest.mark.parametrize(
     ("loop", "word"),
     [
@@ -664,6 +688,7 @@ def test_no_step_leads_into_a_loop(runs: Any, rule: str) -> None:
     assert "Step pause leads to nap, which is inside loop loop." in message
 
 
+@pytest.mark.ledger("loop-12")
 def test_on_cancel_cannot_lead_to_a_loop(runs: Any) -> None:
     message = error_of(runs.document, {**PAUSE, "onCancel": "step:loop"}, each(["x"], NAP))
     assert "cannot lead to aws:loop" in message

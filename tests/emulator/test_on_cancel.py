@@ -30,6 +30,7 @@ INPUTS = {
 }
 
 
+@pytest.mark.ledger("flow-14")
 @pytest.mark.parametrize("action", NOT_ALLOWED.split())
 def test_where_a_cancel_cannot_lead(runs: Any, action: str) -> None:
     target = {"name": "target", "action": f"aws:{action}", "inputs": INPUTS}

@@ -49,6 +49,7 @@ def output(selector: str, kind: str = "String") -> Any:
     return selected([Output("it", selector, kind)], RESPONSE).get("it")
 
 
+@pytest.mark.ledger("outputs-2", "outputs-3", "outputs-4")
 @pytest.mark.parametrize(
     ("selector", "kind", "value"),
     [
@@ -75,6 +76,7 @@ def test_what_selectors_find(selector: str, kind: str, value: Any) -> None:
     assert output(selector, kind) == value
 
 
+@pytest.mark.ledger("outputs-5")
 @pytest.mark.parametrize(
     ("selector", "kind", "value"),
     [
@@ -107,6 +109,7 @@ def test_values_are_made_what_the_output_is(selector: str, kind: str, value: Any
     assert type(output(selector, kind)) is type(value)
 
 
+@pytest.mark.ledger("outputs-6")
 @pytest.mark.parametrize(
     ("selector", "kind"),
     [
@@ -130,6 +133,7 @@ def test_values_that_cannot_be_made_what_the_output_is(selector: str, kind: str)
         output(selector, kind)
 
 
+@pytest.mark.ledger("outputs-7")
 @pytest.mark.parametrize(
     "selector",
     ["$.Missing", "$.Map.a.c", "$.None", "$.Two[5]", "$..Missing", "$.Missing[*].Id", f"{RUNNING}.Missing"],
@@ -162,6 +166,7 @@ def stored(account: Any) -> None:
     put(Name="second", Value="2", Type="StringList")
 
 
+@pytest.mark.ledger("outputs-1")
 @pytest.mark.usefixtures("stored")
 def test_outputs_are_shown_as_lists_of_strings(runs: Any) -> None:
     execution = runs.start(
@@ -178,6 +183,7 @@ def test_outputs_are_shown_as_lists_of_strings(runs: Any) -> None:
     assert message(runs, execution) == [1, "first", "second", "no {{ look.Missing }}"]
 
 
+@pytest.mark.ledger("empty_outputs_are_left_out=true", "empty_outputs_are_left_out=false")
 @pytest.mark.parametrize(("left_out", "shown"), [(True, {}), (False, {"Found": []})])
 def test_empty_outputs_of_a_call(runs: Any, control: Any, left_out: bool, shown: Any) -> None:
     control.choose(empty_outputs_are_left_out=left_out)
@@ -202,6 +208,7 @@ def test_outputs_of_a_script_may_be_empty(runs: Any) -> None:
     assert runs.status(execution) == "Waiting"
 
 
+@pytest.mark.ledger("scripts-6", "output_payload=scripts", "output_payload=scripts_and_calls", "output_payload=none")
 @pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize(
     ("choice", "of_script", "of_call"), [("scripts", True, False), ("scripts_and_calls", True, True),
@@ -222,6 +229,7 @@ def test_everything_may_be_put_out_as_well(
         assert json.loads(called[0])["Parameters"][0]["Name"] == "first"
 
 
+@pytest.mark.ledger("parameters-23")
 @pytest.mark.parametrize(
     ("rule", "holds"),
     [
@@ -246,6 +254,7 @@ def test_what_is_not_there_is_like_nothing(runs: Any, rule: Any, holds: bool, ne
 NOT_YET = "No output available yet because the step is not successfully executed"
 
 
+@pytest.mark.ledger("results-3", "results-13")
 def test_outputs_of_the_runbook(runs: Any) -> None:
     wanted = ["gate.ApprovalStatus", "gate.Nothing", "pause.Anything", "last.Anything"]
     steps = [GATE, PAUSE, {**PAUSE, "name": "last"}]
@@ -257,6 +266,7 @@ def test_outputs_of_the_runbook(runs: Any) -> None:
     assert runs.get(execution)["Outputs"] == expected
 
 
+@pytest.mark.ledger("results-13")
 def test_a_failed_step_may_have_put_something_out(runs: Any) -> None:
     execution = runs.start(GATE, members={"outputs": ["gate.ApprovalStatus", "gate.Nothing"]})
     runs.signal(execution, "Reject")
@@ -268,6 +278,7 @@ def test_outputs_of_the_runbook_are_of_its_steps(runs: Any) -> None:
         runs.document(PAUSE, outputs=["pause.Id", "other.Id"])
 
 
+@pytest.mark.ledger("outputs-1")
 @pytest.mark.parametrize(
     ("outputs", "word"),
     [

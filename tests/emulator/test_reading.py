@@ -29,6 +29,7 @@ def ids(runs: Any, *filters: tuple[str, list[str]]) -> list[str]:
     return [one["AutomationExecutionId"] for page in pages for one in page["AutomationExecutionMetadataList"]]
 
 
+@pytest.mark.ledger("interactive-1", "results-1", "results-4", "results-6", "results-7", "results-10", "results-15")
 def test_an_execution_that_waits(runs: Any) -> None:
     gate = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["moto"]}, "timeoutSeconds": 600}
     found = runs.get(runs.start(gate, PAUSE))
@@ -42,6 +43,7 @@ def test_an_execution_that_waits(runs: Any) -> None:
     assert len({waiting["StepExecutionId"], ahead["StepExecutionId"]}) == 2
 
 
+@pytest.mark.ledger("results-5")
 def test_a_step_keeps_its_id_from_pending_on(runs: Any) -> None:
     execution = runs.start(PAUSE, {**PAUSE, "name": "next"})
     ahead = runs.step(execution, "next")["StepExecutionId"]
@@ -49,6 +51,7 @@ def test_a_step_keeps_its_id_from_pending_on(runs: Any) -> None:
     assert runs.step(execution, "next")["StepExecutionId"] == ahead
 
 
+@pytest.mark.ledger("results-6", "results-8")
 def test_an_execution_that_has_ended(runs: Any, control: Any) -> None:
     execution = runs.start(NAP, {**PAUSE, "timeoutSeconds": 20}, members={"outputs": ["pause.Nothing"]})
     control.pass_time(1000)
@@ -61,6 +64,7 @@ def test_an_execution_that_has_ended(runs: Any, control: Any) -> None:
     assert step["FailureMessage"] in found["FailureMessage"]
 
 
+@pytest.mark.ledger("results-14", "truncate_steps_over")
 def test_long_runs_are_truncated(runs: Any, control: Any) -> None:
     control.choose(truncate_steps_over=2)
     execution = runs.start(*({**PAUSE, "name": f"step{number}"} for number in range(3)))
@@ -70,6 +74,7 @@ def test_long_runs_are_truncated(runs: Any, control: Any) -> None:
     assert [step["StepName"] for step in steps] == ["step0", "step1", "step2"]
 
 
+@pytest.mark.ledger("results-5", "finding-4", "finding-8", "finding-10")
 @pytest.mark.parametrize(
     ("filters", "names"),
     [
@@ -93,6 +98,7 @@ def test_filters_on_steps(runs: Any, filters: Any, names: list[str]) -> None:
     assert describe(AutomationExecutionId=execution, Filters=by_id)["StepExecutions"] == [step]
 
 
+@pytest.mark.ledger("finding-5", "finding-6")
 @pytest.mark.parametrize("reverse", [False, True])
 def test_pages_of_steps(runs: Any, reverse: bool) -> None:
     names = [f"step{number}" for number in range(5)]
@@ -105,6 +111,7 @@ def test_pages_of_steps(runs: Any, reverse: bool) -> None:
     assert list(itertools.chain(*found)) == (names[::-1] if reverse else names)
 
 
+@pytest.mark.ledger("finding-6", "finding-9")
 def test_pages_of_executions_stay_put_while_others_start(runs: Any) -> None:
     runs.document(PAUSE)
     start = runs.ssm.start_automation_execution
@@ -117,6 +124,7 @@ def test_pages_of_executions_stay_put_while_others_start(runs: Any) -> None:
     assert "NextToken" not in second
 
 
+@pytest.mark.ledger("finding-3")
 @pytest.mark.parametrize("key", ["ExecutionId", "ParentExecutionId"])
 def test_ten_ids_at_a_time(runs: Any, key: str) -> None:
     runs.document(PAUSE)
@@ -127,6 +135,7 @@ def test_ten_ids_at_a_time(runs: Any, key: str) -> None:
     assert code_of(describe, Filters=[asked]) == "ValidationException"
 
 
+@pytest.mark.ledger("children-6", "results-12", "results-16")
 def test_parents_and_children(runs: Any, control: Any) -> None:
     runs.document(PAUSE, name="Child")
     call = {"name": "call", "action": "aws:executeAutomation", "inputs": {"DocumentName": "Child"}}
@@ -169,6 +178,7 @@ METADATA = {
 }
 
 
+@pytest.mark.ledger("finding-9")
 def test_pages_stay_put_while_executions_end(runs: Any, control: Any) -> None:
     runs.document(NAP)
     start = runs.ssm.start_automation_execution
@@ -184,6 +194,7 @@ def test_pages_stay_put_while_executions_end(runs: Any, control: Any) -> None:
     assert rest["AutomationExecutionMetadataList"] == []
 
 
+@pytest.mark.ledger("statuses-8", "finding-2", "finding-10", "principals-2")
 def test_filters_on_executions(runs: Any, control: Any, account: Any) -> None:
     waiting = runs.start(PAUSE, Tags=[{"Key": "team", "Value": "a"}])
     control.pass_time(3600)
@@ -215,6 +226,7 @@ def test_filters_on_executions(runs: Any, control: Any, account: Any) -> None:
     assert ids(runs, ("ExecutionStatus", ["Waiting"])) == [waiting]
 
 
+@pytest.mark.ledger("finding-1", "finding-2", "finding-7", "finding-8")
 @pytest.mark.parametrize(
     ("request_", "code"),
     [
@@ -231,6 +243,7 @@ def test_describe_refused(runs: Any, request_: Any, code: str) -> None:
     assert code_of(runs.ssm.describe_automation_executions, **request_) == code
 
 
+@pytest.mark.ledger("finding-9")
 def test_a_token_is_good_for_its_own_question_only(runs: Any) -> None:
     runs.document(PAUSE, {**PAUSE, "name": "next"})
     start, describe = runs.ssm.start_automation_execution, runs.ssm.describe_automation_executions
@@ -250,6 +263,9 @@ def test_step_pages_refused(runs: Any) -> None:
     assert code_of(runs.ssm.describe_automation_step_executions, **about) == "InvalidNextToken"
 
 
+@pytest.mark.ledger(
+    "signals-1", "signals-2", "signals-3", "errors-1", "empty_map_refused=true", "empty_map_refused=false"
+)
 @pytest.mark.parametrize(
     "payload",
     [

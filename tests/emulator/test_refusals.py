@@ -46,6 +46,7 @@ def test_bodies_that_cannot_be_read(account: Any, operation: str, body: bytes) -
     assert (status, error["__type"]) == (400, "SerializationException")
 
 
+@pytest.mark.ledger("errors-2")
 @pytest.mark.parametrize("operation", ["NoSuchOperation", "", "__init__", "dispatch", "GetInventory"])
 def test_operations_that_are_not_there(account: Any, operation: str) -> None:
     status, error = raw(account.url, b"{}", operation)
@@ -69,6 +70,7 @@ def test_operations_of_other_services_that_are_not_there(account: Any) -> None:
     assert (code, "emulator" in message) == ("InvalidAction", True)
 
 
+@pytest.mark.ledger("errors-1")
 @pytest.mark.parametrize("operation", ["AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource"])
 def test_requests_about_tags_are_checked(runs: Any, operation: str) -> None:
     body = {"ResourceType": "Automation", "ResourceId": runs.start(PAUSE), "Tags": "red", "TagKeys": "red"}
@@ -87,6 +89,7 @@ def test_requests_about_documents_are_checked(runs: Any, operation: str) -> None
         assert error["__type"] == "ValidationException"
 
 
+@pytest.mark.ledger("signals-3")
 def test_validation_errors_are_sentences(runs: Any) -> None:
     send = runs.ssm.send_automation_signal
     assert error_of(send, AutomationExecutionId="x" * 40, SignalType="Approve") == (

@@ -15,6 +15,7 @@ def asked(control: Any, kind: str, *approvers: str, **members: Any) -> str:
     return str(control("POST", kind, body)["automation_execution_id"])
 
 
+@pytest.mark.ledger("requests-1")
 @pytest.mark.parametrize(
     ("kind", "subtype"), [("access-requests", "AccessRequest"), ("change-requests", "ChangeRequest")]
 )
@@ -23,6 +24,7 @@ def test_what_a_request_shows(runs: Any, control: Any, kind: str, subtype: str) 
     assert (found["AutomationSubtype"], found["AutomationExecutionStatus"]) == (subtype, "PendingApproval")
 
 
+@pytest.mark.ledger("requests-3")
 @pytest.mark.parametrize("needed", [1, 2])
 @pytest.mark.parametrize("kind", ["access-requests", "change-requests"])
 def test_one_rejection_is_enough(runs: Any, account: Any, control: Any, kind: str, needed: int) -> None:

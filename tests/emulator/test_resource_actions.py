@@ -115,6 +115,7 @@ def failed_verification(runs: Any, execution: str) -> str:
 # aws:changeInstanceState
 
 
+@pytest.mark.ledger("calls-9", "calls-11")
 @pytest.mark.parametrize("before", ["running", "stopped"])
 @pytest.mark.parametrize("desired", ["running", "stopped", "terminated"])
 def test_instances_get_into_the_desired_state(runs: Any, ec2: Any, ids: list[str], before: str, desired: str) -> None:
@@ -125,6 +126,7 @@ def test_instances_get_into_the_desired_state(runs: Any, ec2: Any, ids: list[str
     assert runs.step(execution, "act")["Outputs"] == {"InstanceStates": [desired, desired]}
 
 
+@pytest.mark.ledger("calls-9")
 @pytest.mark.parametrize("given", [True, "true"])
 def test_a_check_changes_nothing_and_waits(
     runs: Any, control: Any, ec2: Any, ids: list[str], script: Script, given: Any
@@ -141,6 +143,7 @@ def test_a_check_changes_nothing_and_waits(
     assert set(script.operations) == {"DescribeInstanceStatus"}
 
 
+@pytest.mark.ledger("calls-10")
 def test_a_check_takes_an_hour_at_most(runs: Any, control: Any, ids: list[str]) -> None:
     inputs = {"InstanceIds": ids, "DesiredState": "stopped", "CheckStateOnly": True}
     execution = runs.start(step("changeInstanceState", **inputs))
@@ -150,6 +153,7 @@ def test_a_check_takes_an_hour_at_most(runs: Any, control: Any, ids: list[str]) 
     assert runs.status(execution) == "TimedOut"
 
 
+@pytest.mark.ledger("calls-10")
 def test_running_means_to_have_passed_the_checks(runs: Any, control: Any, script: Script) -> None:
     one, two = "i-1", "i-2"
     script.say("StartInstances", {})
@@ -171,6 +175,7 @@ def test_running_means_to_have_passed_the_checks(runs: Any, control: Any, script
     assert script.operations == ["StartInstances"] + 5 * ["DescribeInstanceStatus"]
 
 
+@pytest.mark.ledger("calls-12")
 @pytest.mark.parametrize("desired", ["running", "stopped"])
 @pytest.mark.parametrize("state", ["shutting-down", "terminated"])
 def test_an_instance_that_is_gone_is_not_waited_for(runs: Any, script: Script, desired: str, state: str) -> None:
@@ -237,6 +242,7 @@ def test_inputs_of_change_instance_state(runs: Any, inputs: Any, reason: str) ->
     assert refused(runs, asked, reason)
 
 
+@pytest.mark.ledger("calls-33")
 @pytest.mark.parametrize("answer", ["Approve", "Reject"])
 def test_a_runbook_of_aws_runs_under_its_own_name(
     runs: Any, account: Any, ec2: Any, ids: list[str], answer: str
@@ -289,6 +295,7 @@ def test_a_restart_is_a_stop_and_a_start(runs: Any, ec2: Any, ids: list[str], sc
 # aws:runInstances
 
 
+@pytest.mark.ledger("calls-13")
 def test_instances_are_launched(runs: Any, ec2: Any) -> None:
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "web"}]}]
     inputs = {"ImageId": AMI, "MinInstanceCount": 2, "MaxInstanceCount": "2", "TagSpecifications": tags}
@@ -301,6 +308,7 @@ def test_instances_are_launched(runs: Any, ec2: Any) -> None:
             assert instance["Monitoring"]["State"] == "enabled"
 
 
+@pytest.mark.ledger("calls-13", "calls-14")
 @pytest.mark.parametrize(
     ("inputs", "parameters"),
     [
@@ -331,6 +339,7 @@ def test_several_instances_are_launched_at_once(runs: Any, script: Script) -> No
     assert runs.status(execution) == "InProgress"
 
 
+@pytest.mark.ledger("calls-14")
 def test_user_data_reaches_the_instance(runs: Any, ec2: Any) -> None:
     data = base64.b64encode(b"#!/bin/sh").decode()
     execution = runs.start(step("runInstances", ImageId=AMI, UserData=data))
@@ -339,6 +348,7 @@ def test_user_data_reaches_the_instance(runs: Any, ec2: Any) -> None:
     assert found["UserData"]["Value"] == data
 
 
+@pytest.mark.ledger("calls-13")
 def test_launched_instances_are_waited_for_and_known_meanwhile(runs: Any, control: Any, script: Script) -> None:
     script.say("RunInstances", {"Instances": [{"InstanceId": "i-1"}]})
     pending = statuses(("i-1", "pending", "not-applicable", "not-applicable"))
@@ -378,6 +388,7 @@ def test_an_input_that_no_operation_has_is_named(runs: Any) -> None:
 # aws:createImage, aws:copyImage, aws:deleteImage
 
 
+@pytest.mark.ledger("calls-15", "calls-17", "calls-18")
 def test_an_image_is_made_copied_and_deleted(runs: Any, account: Any, ec2: Any, ids: list[str]) -> None:
     made = runs.start(
         step("createImage", InstanceId=ids[0], ImageName="base-{{ automation:EXECUTION_ID }}", ImageDescription="of it",
@@ -403,6 +414,7 @@ def test_an_image_is_made_copied_and_deleted(runs: Any, account: Any, ec2: Any, 
         ec2.describe_snapshots(SnapshotIds=[snapshot])
 
 
+@pytest.mark.ledger("calls-15")
 @pytest.mark.parametrize(
     ("action", "inputs"),
     [("createImage", {"InstanceId": "i-1"}), ("copyImage", {"SourceImageId": "ami-0", "SourceRegion": "eu-west-1"})],
@@ -444,6 +456,7 @@ def test_block_devices_of_an_image_may_be_one_map(runs: Any, script: Script, giv
     assert script.calls[0].parameters == {"InstanceId": "i-1", "Name": "base", "BlockDeviceMappings": [MAPPING]}
 
 
+@pytest.mark.ledger("calls-15", "calls-17")
 @pytest.mark.parametrize(
     ("action", "inputs", "missing"),
     [
@@ -464,6 +477,7 @@ def test_inputs_that_have_to_be_there(runs: Any, action: str, inputs: Any, missi
     assert refused(runs, step(action, **inputs), missing)
 
 
+@pytest.mark.ledger("calls-18")
 def test_the_snapshots_of_an_image_are_deleted_after_it(runs: Any, script: Script) -> None:
     devices = [{"Ebs": {"SnapshotId": "snap-1"}}, {"VirtualName": "ephemeral0"}, {"Ebs": {"SnapshotId": "snap-2"}}]
     script.say("DescribeImages", {"Images": [{"ImageId": "ami-1", "BlockDeviceMappings": devices}]})
@@ -478,6 +492,7 @@ def test_the_snapshots_of_an_image_are_deleted_after_it(runs: Any, script: Scrip
     ]
 
 
+@pytest.mark.ledger("calls-16")
 def test_an_image_is_made_of_the_one_instance_that_was_launched(runs: Any, ec2: Any) -> None:
     image = ec2.describe_images()["Images"][0]["ImageId"]
     launched = {**step("runInstances", ImageId=image), "name": "launch"}
@@ -485,6 +500,7 @@ def test_an_image_is_made_of_the_one_instance_that_was_launched(runs: Any, ec2: 
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("calls-16")
 def test_an_image_is_not_made_of_several_instances(runs: Any) -> None:
     asked = step("createImage", InstanceId=["i-1", "i-2"], ImageName="base")
     assert refused(runs, asked, "InstanceId must be a string")
@@ -500,6 +516,7 @@ def test_an_image_that_does_not_exist_cannot_be_deleted(runs: Any, script: Scrip
 # aws:createTags
 
 
+@pytest.mark.ledger("calls-19")
 @pytest.mark.parametrize("kind", [{}, {"ResourceType": "EC2"}])
 def test_several_resources_of_ec2_are_tagged(runs: Any, ec2: Any, ids: list[str], kind: dict[str, str]) -> None:
     tags = [{"Key": "stage", "Value": "test"}, {"Key": "owner", "Value": "alice"}]
@@ -519,6 +536,7 @@ def test_a_parameter_is_tagged(runs: Any) -> None:
     assert runs.ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId="stage")["TagList"] == tags
 
 
+@pytest.mark.ledger("calls-19")
 @pytest.mark.parametrize("kind", ["ManagedInstance", "MaintenanceWindow", "Parameter"])
 def test_resources_of_systems_manager_are_tagged_by_its_own_operation(runs: Any, script: Script, kind: str) -> None:
     script.say("AddTagsToResource", {})
@@ -530,6 +548,7 @@ def test_resources_of_systems_manager_are_tagged_by_its_own_operation(runs: Any,
     ]
 
 
+@pytest.mark.ledger("calls-19")
 @pytest.mark.parametrize(
     ("inputs", "reason"),
     [
@@ -554,6 +573,7 @@ def test_a_resource_that_does_not_exist_cannot_be_tagged(runs: Any) -> None:
 # aws:createStack, aws:deleteStack
 
 
+@pytest.mark.ledger("calls-20", "calls-22")
 def test_a_stack_is_made_and_deleted(runs: Any, account: Any) -> None:
     cloudformation, sns = account.client("cloudformation"), account.client("sns")
     made = runs.start(step("createStack", StackName="app", TemplateBody=TEMPLATE))
@@ -590,6 +610,7 @@ def test_a_stack_that_exists_is_not_made_again(runs: Any, account: Any) -> None:
     assert "AlreadyExistsException" in runs.step(execution, "act")["FailureMessage"]
 
 
+@pytest.mark.ledger("calls-20")
 @pytest.mark.parametrize(
     ("last", "ended"),
     [
@@ -628,6 +649,7 @@ def test_why_a_stack_is_not_complete(runs: Any, script: Script, members: Any, sh
     assert f"Stack app entered unexpected state: {shown}" in failed_verification(runs, execution)
 
 
+@pytest.mark.ledger("calls-22")
 def test_a_stack_that_is_being_deleted_is_waited_for(runs: Any, control: Any, script: Script) -> None:
     script.say("DeleteStack", {})
     script.say("DescribeStacks", stacks("CREATE_COMPLETE"), stacks("DELETE_IN_PROGRESS"), stacks("DELETE_COMPLETE"))
@@ -660,6 +682,7 @@ def test_a_stack_that_is_not_there_is_deleted(runs: Any) -> None:
     assert runs.status(runs.start(step("deleteStack", StackName="none"))) == "Success"
 
 
+@pytest.mark.ledger("calls-22")
 def test_resources_of_a_stack_can_be_retained(runs: Any, script: Script) -> None:
     script.say("DeleteStack", {})
     retained = {f"RetainResources.member.{number}": f"R{number}" for number in (10, 2, 1)}
@@ -672,6 +695,7 @@ def test_resources_of_a_stack_can_be_retained(runs: Any, script: Script) -> None
     }
 
 
+@pytest.mark.ledger("calls-21")
 @pytest.mark.parametrize(
     ("inputs", "reason"),
     [
@@ -688,6 +712,7 @@ def test_inputs_of_create_stack(runs: Any, inputs: Any, reason: str) -> None:
     assert refused(runs, step("createStack", **{"StackName": "app", "TemplateBody": TEMPLATE, **inputs}), reason)
 
 
+@pytest.mark.ledger("calls-21")
 def test_as_much_as_create_stack_takes(runs: Any, script: Script) -> None:
     script.say("CreateStack", {"StackId": "arn:stack"})
     script.say("DescribeStacks", stacks("CREATE_COMPLETE"))

@@ -47,11 +47,13 @@ def look(kind: str, *desired: Any, selector: str = "$.Parameter.Value", **member
     return {"name": "look", "action": f"aws:{kind}AwsResourceProperty", "inputs": inputs, **members}
 
 
+@pytest.mark.ledger("calls-5")
 def test_an_assertion_that_holds(runs: Any, store: Any) -> None:
     execution = runs.start(look("assert", "production", "test"))
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("calls-5")
 def test_an_assertion_that_does_not_hold_fails_at_once(runs: Any, store: Any) -> None:
     step = runs.step(runs.start(look("assert", "production")), "look")
     assert step["StepStatus"] == "Failed"
@@ -61,6 +63,7 @@ def test_an_assertion_that_does_not_hold_fails_at_once(runs: Any, store: Any) ->
     assert '["production"]' in step["FailureMessage"]
 
 
+@pytest.mark.ledger("wait_survives_errors=false")
 @pytest.mark.parametrize("kind", ["assert", "waitFor"])
 def test_a_call_that_fails_fails_the_step(runs: Any, kind: str) -> None:
     step = runs.step(runs.start(look(kind, "test")), "look")
@@ -93,6 +96,7 @@ def test_it_may_have_outputs(runs: Any, store: Any, kind: str) -> None:
     assert runs.step(execution, "look")["Outputs"] == {"Version": ["1"]}
 
 
+@pytest.mark.ledger("calls-6", "calls-7", "several_values=all")
 @pytest.mark.parametrize(
     ("selector", "desired", "holds"),
     [
@@ -136,6 +140,7 @@ def test_a_number_is_compared_as_it_is_written(runs: Any, store: Any, desired: A
     assert runs.status(execution) == ("Success" if holds else "Failed")
 
 
+@pytest.mark.ledger("several_values=any")
 def test_any_of_several_values_may_do(runs: Any, control: Any) -> None:
     control.choose(several_values="any")
     both = {"Service": "ec2", "Api": "DescribeRegions", "PropertySelector": REGION_NAMES}
@@ -146,6 +151,7 @@ def test_any_of_several_values_may_do(runs: Any, control: Any) -> None:
     assert runs.status(missing) == "Failed"
 
 
+@pytest.mark.ledger("calls-8")
 def test_waiting_ends_when_the_value_is_a_desired_one(runs: Any, control: Any, store: Any) -> None:
     execution = runs.start(look("waitFor", "done", "failed"))
     control.pass_time(60)
@@ -160,6 +166,7 @@ def test_a_value_that_is_there_is_not_waited_for(runs: Any, store: Any) -> None:
     assert runs.status(runs.start(look("waitFor", "test"))) == "Success"
 
 
+@pytest.mark.ledger("poll_seconds")
 def test_the_first_look_is_repeated_after_the_seconds_of_the_choice(runs: Any, control: Any, store: Any) -> None:
     control.choose(poll_seconds=7)
     execution = runs.start(look("waitFor", "done"))
@@ -180,6 +187,7 @@ def test_looks_become_rarer_with_time(runs: Any, control: Any, store: Any, looks
     assert (hour, len(looks)) == (55, 109)
 
 
+@pytest.mark.ledger("poll_seconds")
 def test_looking_always_takes_time(runs: Any, control: Any, store: Any, looks: list[str]) -> None:
     control.choose(poll_seconds=0)
     execution = runs.start(look("waitFor", "done", timeoutSeconds=5))
@@ -188,6 +196,7 @@ def test_looking_always_takes_time(runs: Any, control: Any, store: Any, looks: l
     assert (runs.status(execution), len(looks)) == ("InProgress", 5)
 
 
+@pytest.mark.ledger("calls-8")
 @pytest.mark.parametrize(("members", "seconds"), [({}, 3600), ({"timeoutSeconds": 90}, 90)])
 def test_waiting_ends_after_its_time(runs: Any, control: Any, store: Any, members: Any, seconds: int) -> None:
     execution = runs.start(look("waitFor", "done", **members))
@@ -213,6 +222,7 @@ def test_a_failed_call_is_tried_again(runs: Any, account: Any, looks: list[str])
     assert len(looks) == 3
 
 
+@pytest.mark.ledger("wait_survives_errors=true")
 def test_waiting_may_outlive_failed_calls(runs: Any, control: Any, account: Any) -> None:
     control.choose(wait_survives_errors=True)
     execution = runs.start(look("waitFor", "done"))

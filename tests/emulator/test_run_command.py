@@ -47,6 +47,7 @@ def slow(monkeypatch: Any) -> list[Any]:
     return sent
 
 
+@pytest.mark.ledger("calls-29")
 def test_a_command_runs_on_an_instance_that_need_not_exist(runs: Any) -> None:
     shown = ran(runs, InstanceIds=["i-1"], Parameters={"commands": ["date", "id"], "workingDirectory": "/tmp"},
                 Comment="hello", TimeoutSeconds="60")  # fmt: skip
@@ -62,6 +63,7 @@ def test_a_command_runs_on_an_instance_that_need_not_exist(runs: Any) -> None:
 NAMED = [{"Key": "InstanceIds", "Values": ["i-1"]}, {"Key": "InstanceIds", "Values": ["i-2"]}]
 
 
+@pytest.mark.ledger("calls-29")
 @pytest.mark.parametrize("inputs", [{"InstanceIds": ["i-1", "i-2"]}, {"Targets": NAMED}])
 def test_several_instances_have_no_output(runs: Any, inputs: Any) -> None:
     shown = ran(runs, **inputs)
@@ -74,6 +76,7 @@ def test_up_to_50_instances_can_be_named(runs: Any) -> None:
     assert ran(runs, InstanceIds=[f"i-{nth}" for nth in range(50)])["StepStatus"] == "Success"
 
 
+@pytest.mark.ledger("calls-28")
 def test_targets_are_instances_with_a_tag(runs: Any, account: Any) -> None:
     ec2 = account.client("ec2")
     image = ec2.describe_images()["Images"][0]["ImageId"]
@@ -85,6 +88,7 @@ def test_targets_are_instances_with_a_tag(runs: Any, account: Any) -> None:
     assert commands(runs)[0]["InstanceIds"] == [web["InstanceId"]]
 
 
+@pytest.mark.ledger("calls-28")
 @pytest.mark.parametrize("instances", [["i-1"], ["i-1", "i-2"]])
 def test_it_waits_for_the_command(runs: Any, control: Any, slow: Any, instances: list[str]) -> None:
     execution = runs.start(step(InstanceIds=instances))
@@ -101,6 +105,7 @@ def test_it_waits_for_the_command(runs: Any, control: Any, slow: Any, instances:
     assert {key: outputs[key] for key in single if key in outputs} == (single if len(instances) == 1 else {})
 
 
+@pytest.mark.ledger("calls-30")
 @pytest.mark.parametrize("status", ["Failed", "TimedOut", "Cancelled"])
 def test_a_command_that_does_not_succeed_fails_the_step(runs: Any, control: Any, slow: Any, status: str) -> None:
     execution = runs.start(step(InstanceIds=["i-1"]))
@@ -113,6 +118,7 @@ def test_a_command_that_does_not_succeed_fails_the_step(runs: Any, control: Any,
     assert f"ended {status}" in shown["FailureMessage"]
 
 
+@pytest.mark.ledger("calls-32")
 def test_a_starter_who_may_not_send_commands_fails_the_step(runs: Any, control: Any) -> None:
     control("POST", "denials", {"principal": "*", "actions": ["ssm:SendCommand"]})
     shown = ran(runs, InstanceIds=["i-1"])
@@ -122,6 +128,7 @@ def test_a_starter_who_may_not_send_commands_fails_the_step(runs: Any, control: 
 TAGGED = [{"Key": "tag:Role", "Values": ["web"]}]
 
 
+@pytest.mark.ledger("calls-28")
 @pytest.mark.parametrize(
     ("inputs", "reason"),
     [

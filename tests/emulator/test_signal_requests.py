@@ -21,6 +21,7 @@ def code_of(call: Any, *args: Any, **kwargs: Any) -> str:
     return str(caught.value.response["Error"]["Code"])
 
 
+@pytest.mark.ledger("signals-4")
 def test_the_answer_is_empty(runs: Any) -> None:
     bodies: list[bytes] = []
     runs.ssm.meta.events.register("before-parse.ssm", lambda response_dict, **_: bodies.append(response_dict["body"]))
@@ -31,6 +32,7 @@ def test_the_answer_is_empty(runs: Any) -> None:
     assert bodies == [b"{}", b"{}"]
 
 
+@pytest.mark.ledger("approve-16", "interactive-9")
 def test_leave_and_list_are_two_things(runs: Any, account: Any, control: Any) -> None:
     execution = runs.start(GATE, Mode="Interactive")
     control("POST", "denials", {"principal": "*", "actions": ["ssm:SendAutomationSignal"]})
@@ -44,6 +46,7 @@ def test_leave_and_list_are_two_things(runs: Any, account: Any, control: Any) ->
     assert runs.step(execution, "gate")["Outputs"]["ApprovalStatus"] == ["Waiting"]
 
 
+@pytest.mark.ledger("pause-2")
 def test_a_pause_puts_nothing_out(runs: Any) -> None:
     execution = runs.start(PAUSE)
     runs.signal(execution, "Resume", StepName="pause")
@@ -51,12 +54,14 @@ def test_a_pause_puts_nothing_out(runs: Any) -> None:
     assert (step["StepStatus"], step["Outputs"]) == ("Success", {})
 
 
+@pytest.mark.ledger("pause-10")
 @pytest.mark.parametrize("signal", ["Approve", "Reject", "Resume"])
 def test_a_sleep_takes_no_signal(runs: Any, signal: str) -> None:
     execution = runs.start(NAP)
     assert code_of(runs.signal, execution, signal, StepName="nap") == "InvalidAutomationSignalException"
 
 
+@pytest.mark.ledger("interactive-4")
 def test_the_last_step_has_no_next_one(runs: Any, control: Any) -> None:
     execution = runs.start(NAP, {**NAP, "name": "again"}, Mode="Interactive")
     for name in ("nap", "again"):
@@ -65,6 +70,7 @@ def test_the_last_step_has_no_next_one(runs: Any, control: Any) -> None:
     assert [step["ValidNextSteps"] for step in runs.get(execution)["StepExecutions"]] == [["again"], []]
 
 
+@pytest.mark.ledger("interactive-6")
 @pytest.mark.parametrize("mode", ["Auto", "Interactive"])
 def test_a_stop_cancels_unless_told_otherwise(runs: Any, mode: str) -> None:
     execution = runs.start(PAUSE, Mode=mode)
@@ -72,6 +78,7 @@ def test_a_stop_cancels_unless_told_otherwise(runs: Any, mode: str) -> None:
     assert runs.status(execution) == "Cancelled"
 
 
+@pytest.mark.ledger("completed_status=Success", "completed_status=Cancelled")
 @pytest.mark.parametrize(("choice", "status"), [("Success", "Success"), ("Cancelled", "Cancelled")])
 def test_what_a_completed_execution_is(runs: Any, control: Any, choice: str, status: str) -> None:
     control.choose(completed_status=choice)
@@ -81,6 +88,11 @@ def test_what_a_completed_execution_is(runs: Any, control: Any, choice: str, sta
     assert (runs.status(execution), runs.step(execution, "pause")["StepStatus"]) == (status, "Cancelled")
 
 
+@pytest.mark.ledger(
+    "interactive_stop_by_starter_only=false",
+    "interactive_signal_by_starter_only=false",
+    "interactive_stranger_error=InvalidAutomationSignalException",
+)
 @pytest.mark.parametrize("starter_only", [False, True])
 def test_who_may_drive_an_interactive_execution(runs: Any, account: Any, control: Any, starter_only: bool) -> None:
     control.choose(interactive_stop_by_starter_only=starter_only, interactive_signal_by_starter_only=starter_only)
@@ -98,6 +110,7 @@ def test_who_may_drive_an_interactive_execution(runs: Any, account: Any, control
     assert runs.status(execution) == ("Waiting" if starter_only else "Cancelled")
 
 
+@pytest.mark.ledger("revoked_status=Rejected", "revoked_status=Failed", "revoked_status=CompletedWithFailure")
 @pytest.mark.parametrize("status", ["Rejected", "Failed", "CompletedWithFailure"])
 def test_what_a_revoked_request_is(runs: Any, control: Any, status: str) -> None:
     control.choose(revoked_status=status)
@@ -108,6 +121,7 @@ def test_what_a_revoked_request_is(runs: Any, control: Any, status: str) -> None
     assert runs.status(execution) == status
 
 
+@pytest.mark.ledger("most_start_tags")
 @pytest.mark.parametrize(("most", "accepted"), [(5, False), (6, True)])
 def test_how_many_tags_a_start_takes(runs: Any, control: Any, most: int, accepted: bool) -> None:
     control.choose(most_start_tags=most)

@@ -31,6 +31,7 @@ def stop(runs: Any, execution: str, kind: str = "Cancel", client: Any = None) ->
     (client or runs.ssm).stop_automation_execution(AutomationExecutionId=execution, Type=kind)
 
 
+@pytest.mark.ledger("signals-6", "pause-1")
 def test_resume(runs: Any) -> None:
     execution = runs.start(PAUSE, NEXT)
     runs.signal(execution, "Resume", StepName="pause")
@@ -39,6 +40,7 @@ def test_resume(runs: Any) -> None:
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("signals-10", "resume_needs_step_name=true", "missing_payload_error=ValidationException")
 @pytest.mark.parametrize(
     ("payload", "error"),
     [
@@ -52,6 +54,7 @@ def test_resume_refused(runs: Any, payload: Any, error: str) -> None:
     assert code_of(runs.signal, execution, "Resume", **payload) == error
 
 
+@pytest.mark.ledger("several_steps=refuse", "several_steps=first")
 def test_resume_names_one_step(runs: Any, control: Any) -> None:
     execution = runs.start(PAUSE)
     request = {"AutomationExecutionId": execution, "SignalType": "Resume", "Payload": {"StepName": ["pause", "next"]}}
@@ -64,11 +67,13 @@ def test_resume_names_one_step(runs: Any, control: Any) -> None:
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("signals-14")
 def test_resume_is_not_for_gates(runs: Any) -> None:
     execution = runs.start(GATE)
     assert code_of(runs.signal, execution, "Resume", StepName="gate") == SIGNAL_ERROR
 
 
+@pytest.mark.ledger("resume_needs_step_name=false")
 def test_resume_without_a_name_if_so_chosen(runs: Any, control: Any) -> None:
     control.choose(resume_needs_step_name=False)
     execution = runs.start(PAUSE)
@@ -76,6 +81,7 @@ def test_resume_without_a_name_if_so_chosen(runs: Any, control: Any) -> None:
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("signals-9", "signals-17")
 @pytest.mark.parametrize("signal", ["Approve", "Reject", "Resume", "StartStep", "StopStep", "Revoke"])
 def test_an_ended_execution_takes_no_signal(runs: Any, signal: str) -> None:
     execution = runs.start(PAUSE)
@@ -84,12 +90,14 @@ def test_an_ended_execution_takes_no_signal(runs: Any, signal: str) -> None:
     assert code_of(runs.signal, execution, signal, **payload) == SIGNAL_ERROR
 
 
+@pytest.mark.ledger("signals-12")
 def test_no_such_execution(runs: Any) -> None:
     assert code_of(runs.signal, str(uuid.uuid4()), "Approve") == "AutomationExecutionNotFoundException"
     assert code_of(runs.get, str(uuid.uuid4())) == "AutomationExecutionNotFoundException"
     assert code_of(stop, runs, str(uuid.uuid4())) == "AutomationExecutionNotFoundException"
 
 
+@pytest.mark.ledger("signals-6", "interactive-2", "interactive-4")
 def test_interactive_goes_one_step_at_a_time(runs: Any) -> None:
     execution = runs.start(PAUSE, NAP, Mode="Interactive")
     found = runs.get(execution)
@@ -102,6 +110,7 @@ def test_interactive_goes_one_step_at_a_time(runs: Any) -> None:
     assert (step["StepStatus"], step["ValidNextSteps"]) == ("Success", ["nap"])
 
 
+@pytest.mark.ledger("statuses-3", "interactive-3", "start_step_in_order_only=false")
 def test_start_step_runs_a_step_again(runs: Any, control: Any) -> None:
     execution = runs.start(NAP, Mode="Interactive")
     for _time in range(2):
@@ -113,6 +122,7 @@ def test_start_step_runs_a_step_again(runs: Any, control: Any) -> None:
     assert len({step["StepExecutionId"] for step in steps}) == 2
 
 
+@pytest.mark.ledger("signals-10", "signals-15", "missing_payload_error=ValidationException")
 def test_start_step_refused(runs: Any, account: Any) -> None:
     execution = runs.start(PAUSE, NEXT, Mode="Interactive")
     assert code_of(runs.signal, execution, "StartStep", StepName="nowhere") == STEP_ERROR
@@ -123,6 +133,7 @@ def test_start_step_refused(runs: Any, account: Any) -> None:
     assert code_of(runs.signal, other, "StartStep", StepName="next") == SIGNAL_ERROR
 
 
+@pytest.mark.ledger("start_step_in_order_only=true")
 def test_start_step_in_order_if_so_chosen(runs: Any, control: Any) -> None:
     control.choose(start_step_in_order_only=True)
     execution = runs.start(NAP, PAUSE, Mode="Interactive")
@@ -132,6 +143,7 @@ def test_start_step_in_order_if_so_chosen(runs: Any, control: Any) -> None:
     runs.signal(execution, "StartStep", StepName="pause")
 
 
+@pytest.mark.ledger("interactive_lists_pending_steps=false", "interactive_lists_pending_steps=true")
 @pytest.mark.parametrize(("choice", "listed"), [(False, []), (True, [("pause", "Pending"), ("next", "Pending")])])
 def test_what_interactive_lists(runs: Any, control: Any, choice: bool, listed: Any) -> None:
     control.choose(interactive_lists_pending_steps=choice)
@@ -139,6 +151,7 @@ def test_what_interactive_lists(runs: Any, control: Any, choice: bool, listed: A
     assert [(step["StepName"], step["StepStatus"]) for step in steps] == listed
 
 
+@pytest.mark.ledger("interactive_failure_ends_execution=false", "interactive_failure_ends_execution=true")
 @pytest.mark.parametrize(("choice", "status"), [(False, "Waiting"), (True, "Failed")])
 def test_a_failing_step_in_interactive(runs: Any, control: Any, choice: bool, status: str) -> None:
     control.choose(interactive_failure_ends_execution=choice)
@@ -160,6 +173,14 @@ def test_an_execution_that_succeeds_has_no_failure_message(runs: Any) -> None:
     assert "FailureMessage" not in runs.get(execution)
 
 
+@pytest.mark.ledger(
+    "approve-4",
+    "interactive-7",
+    "interactive-10",
+    "interactive_stop_by_starter_only=true",
+    "interactive_signal_by_starter_only=true",
+    "interactive_stranger_error=AccessDeniedException",
+)
 def test_interactive_belongs_to_its_starter_but_gates_to_approvers(runs: Any, account: Any) -> None:
     approver = account.user("approver")
     execution = runs.start(GATE, Mode="Interactive")
@@ -171,6 +192,7 @@ def test_interactive_belongs_to_its_starter_but_gates_to_approvers(runs: Any, ac
     assert runs.step(execution, "gate")["StepStatus"] == "Success"
 
 
+@pytest.mark.ledger("interactive-8")
 def test_another_session_of_the_starters_role_may_stop(runs: Any, account: Any) -> None:
     runs.document(PAUSE)
     first, second = account.session("Operators", "first"), account.session("Operators", "second")
@@ -179,6 +201,7 @@ def test_another_session_of_the_starters_role_may_stop(runs: Any, account: Any) 
     assert runs.status(execution) == "Cancelled"
 
 
+@pytest.mark.ledger("signals-7", "interactive-11", "cancelling_seconds")
 def test_stop_step_in_interactive(runs: Any, control: Any) -> None:
     control.choose(cancelling_seconds=5)
     execution = runs.start(PAUSE, Mode="Interactive")
@@ -190,6 +213,7 @@ def test_stop_step_in_interactive(runs: Any, control: Any) -> None:
     assert runs.status(execution) == "Waiting"
 
 
+@pytest.mark.ledger("stop_step_in_auto=cancel_execution", "stop_step_in_auto=next_step")
 @pytest.mark.parametrize(
     ("choice", "status", "following"),
     [("cancel_execution", "Cancelled", "Pending"), ("next_step", "Waiting", "Waiting")],
@@ -202,6 +226,14 @@ def test_stop_step_in_auto(runs: Any, control: Any, choice: str, status: str, fo
     assert (runs.status(execution), runs.step(execution, "next")["StepStatus"]) == (status, following)
 
 
+@pytest.mark.ledger(
+    "signals-7",
+    "signals-11",
+    "missing_payload_error=InvalidAutomationSignalException",
+    "stop_ended_step_error=InvalidAutomationSignalException",
+    "stop_ended_step_error=AutomationStepNotFoundException",
+    "stop_step_in_auto=refuse",
+)
 def test_stop_step_refused(runs: Any, control: Any) -> None:
     execution = runs.start(PAUSE, NEXT)
     ahead, running = (runs.step(execution, name)["StepExecutionId"] for name in ("next", "pause"))
@@ -214,6 +246,7 @@ def test_stop_step_refused(runs: Any, control: Any) -> None:
     assert code_of(runs.signal, execution, "StopStep", StepName="pause") == SIGNAL_ERROR
 
 
+@pytest.mark.ledger("statuses-5", "statuses-6", "interactive-6", "flow-23", "results-4", "cancelling_seconds")
 def test_cancel(runs: Any, control: Any) -> None:
     control.choose(cancelling_seconds=5)
     execution = runs.start(PAUSE, NEXT)
@@ -228,6 +261,7 @@ def test_cancel(runs: Any, control: Any) -> None:
     assert code_of(stop, runs, execution) == "InvalidAutomationStatusUpdateException"
 
 
+@pytest.mark.ledger("flow-12")
 def test_cancel_runs_the_on_cancel_steps(runs: Any) -> None:
     execution = runs.start({**PAUSE, "onCancel": "step:cleanup"}, NEXT, CLEANUP)
     stop(runs, execution)
@@ -236,6 +270,7 @@ def test_cancel_runs_the_on_cancel_steps(runs: Any) -> None:
     assert statuses == {"pause": "Cancelled", "next": "Pending", "cleanup": "Success"}
 
 
+@pytest.mark.ledger("flow-13")
 def test_on_cancel_steps_have_two_minutes(runs: Any, control: Any) -> None:
     cleanup = {**CLEANUP, "isEnd": False}
     execution = runs.start({**NAP, "onCancel": "step:cleanup"}, cleanup, {**PAUSE, "name": "stuck"})
@@ -245,6 +280,7 @@ def test_on_cancel_steps_have_two_minutes(runs: Any, control: Any) -> None:
     assert (runs.status(execution), runs.step(execution, "stuck")["StepStatus"]) == ("Cancelled", "Cancelled")
 
 
+@pytest.mark.ledger("interactive-5", "completed_step_status=Success")
 def test_complete(runs: Any, control: Any) -> None:
     control.choose(completed_step_status="Success")
     execution = runs.start(PAUSE, Mode="Interactive")
@@ -253,6 +289,7 @@ def test_complete(runs: Any, control: Any) -> None:
     assert (runs.status(execution), runs.step(execution, "pause")["StepStatus"]) == ("Success", "Success")
 
 
+@pytest.mark.ledger("statuses-2", "start_delay_seconds")
 def test_cancel_before_the_first_step(runs: Any, control: Any) -> None:
     control.choose(start_delay_seconds=30)
     execution = runs.start(PAUSE)
@@ -263,6 +300,7 @@ def test_cancel_before_the_first_step(runs: Any, control: Any) -> None:
     assert (runs.status(execution), runs.step(execution, "pause")["StepStatus"]) == ("Cancelled", "Pending")
 
 
+@pytest.mark.ledger("signals-13", "results-9", "signal_delay_seconds")
 def test_a_signal_can_take_effect_later(runs: Any, control: Any) -> None:
     control.choose(signal_delay_seconds=3)
     execution = runs.start(PAUSE)
@@ -275,6 +313,7 @@ def test_a_signal_can_take_effect_later(runs: Any, control: Any) -> None:
     assert runtime.total_seconds() == pytest.approx(3, abs=0.01)
 
 
+@pytest.mark.ledger("signals-13", "signal_delay_seconds")
 def test_a_late_signal_that_no_longer_fits_has_no_effect(runs: Any, control: Any) -> None:
     control.choose(signal_delay_seconds=3)
     execution = runs.start({**PAUSE, "timeoutSeconds": 2})
@@ -291,6 +330,7 @@ class TestRequests:
         body = {"approvers": ["moto"], "region": "eu-central-1", **members}
         return str(control("POST", kind, body)["automation_execution_id"])
 
+    @pytest.mark.ledger("requests-1", "requests-5", "revoked_status=Cancelled")
     def test_access_request_approved_and_revoked(self, runs: Any, control: Any) -> None:
         execution = self.add(control, "access-requests")
         found = runs.get(execution)
@@ -303,6 +343,7 @@ class TestRequests:
         assert runs.status(execution) == "Cancelled"
         assert code_of(runs.signal, execution, "Revoke") == SIGNAL_ERROR
 
+    @pytest.mark.ledger("revoke_by_approvers_only=true", "revoke_by_approvers_only=false")
     def test_revoke_is_for_approvers_and_ends_as_chosen(self, runs: Any, account: Any, control: Any) -> None:
         control.choose(revoked_status="Rejected")
         execution = self.add(control, "access-requests")
@@ -312,18 +353,21 @@ class TestRequests:
         runs.signal(execution, "Revoke", operator)
         assert runs.status(execution) == "Rejected"
 
+    @pytest.mark.ledger("requests-2")
     @pytest.mark.parametrize("kind", ["access-requests", "change-requests"])
     def test_rejected(self, runs: Any, control: Any, kind: str) -> None:
         execution = self.add(control, kind)
         runs.signal(execution, "Reject")
         assert runs.status(execution) == "Rejected"
 
+    @pytest.mark.ledger("requests-6")
     def test_a_requester_cancels(self, runs: Any, control: Any) -> None:
         execution = self.add(control, "access-requests")
         assert code_of(stop, runs, execution, "Complete") == "InvalidAutomationStatusUpdateException"
         stop(runs, execution)
         assert runs.status(execution) == "Cancelled"
 
+    @pytest.mark.ledger("signals-16", "requests-2", "requests-7")
     def test_change_request_from_approval_to_end(self, runs: Any, control: Any) -> None:
         execution = self.add(control, "change-requests", name="patch", scheduled_in=60, runbook_seconds=10)
         runs.signal(execution, "Approve")
@@ -334,6 +378,7 @@ class TestRequests:
         assert seen == ["Scheduled", "RunbookInProgress", "CompletedWithSuccess"]
         assert code_of(runs.signal, execution, "Revoke") == SIGNAL_ERROR
 
+    @pytest.mark.ledger("requests-4", "requests-7")
     @pytest.mark.parametrize(
         ("signal", "status"), [("Approve", "CompletedWithSuccess"), ("Reject", "ChangeCalendarOverrideRejected")]
     )
@@ -344,5 +389,6 @@ class TestRequests:
         runs.signal(execution, signal)
         assert runs.status(execution) == status
 
+    @pytest.mark.ledger("signals-16")
     def test_a_plain_run_cannot_be_revoked(self, runs: Any) -> None:
         assert code_of(runs.signal, runs.start(PAUSE), "Revoke") == SIGNAL_ERROR

@@ -24,6 +24,7 @@ def error_of(call: Any, *args: Any, **kwargs: Any) -> tuple[str, str]:
     return error["Code"], error.get("Message", "")
 
 
+@pytest.mark.ledger("parameters-18")
 def test_yaml_and_json(runs: Any) -> None:
     content = "schemaVersion: '0.3'\nmainSteps:\n- name: pause\n  action: aws:pause\n  inputs: {}\n"
     runs.ssm.create_document(Name="Yaml", DocumentType="Automation", DocumentFormat="YAML", Content=content)
@@ -33,6 +34,7 @@ def test_yaml_and_json(runs: Any) -> None:
         assert runs.status(execution) == "Waiting"
 
 
+@pytest.mark.ledger("parameters-19")
 @pytest.mark.parametrize(
     ("version", "step"),
     [(None, "first"), ("$DEFAULT", "first"), ("$LATEST", "second"), ("1", "first"), ("2", "second")],
@@ -47,6 +49,7 @@ def test_versions(runs: Any, version: str | None, step: str) -> None:
     assert (found["CurrentStepName"], found["DocumentVersion"]) == (step, {"first": "1", "second": "2"}[step])
 
 
+@pytest.mark.ledger("parameters-22")
 def test_a_run_keeps_the_runbook_that_it_started_with(runs: Any) -> None:
     execution = runs.start(PAUSE)
     runs.ssm.delete_document(Name="Gated")
@@ -80,6 +83,7 @@ def test_documents_describe_their_parameters(runs: Any, format_: str) -> None:
     assert (found["DocumentFormat"], yaml.safe_load(found["Content"])) == (format_, content)
 
 
+@pytest.mark.ledger("parameters-20")
 def test_no_such_document(runs: Any) -> None:
     runs.document(PAUSE)
     command = {"schemaVersion": "2.2", "mainSteps": []}
@@ -99,6 +103,7 @@ def test_actions_that_are_not_run_are_named_all_at_once(runs: Any) -> None:
     assert all(part in message for part in ("emulator", "aws:unheard, aws:unseen"))
 
 
+@pytest.mark.ledger("flow-15", "flow-16", "flow-22", "parameters-10")
 @pytest.mark.parametrize(
     ("steps", "word"),
     [
@@ -137,6 +142,7 @@ def test_what_is_no_runbook_cannot_be_registered(runs: Any, steps: Any, word: st
     assert word in message
 
 
+@pytest.mark.ledger("parameters-7")
 @pytest.mark.parametrize(
     ("parameter", "word"),
     [
@@ -189,6 +195,7 @@ PARAMETERS = {
 }
 
 
+@pytest.mark.ledger("parameters-1", "parameters-2", "parameters-4", "parameters-6")
 @pytest.mark.parametrize(
     ("given", "word"),
     [
@@ -217,12 +224,14 @@ def test_parameters_refused(runs: Any, given: Any, word: str) -> None:
     assert word in message
 
 
+@pytest.mark.ledger("parameters-5")
 def test_a_missing_parameter_is_named(runs: Any) -> None:
     runs.document(PAUSE, parameters=PARAMETERS)
     _code, message = error_of(runs.ssm.start_automation_execution, DocumentName="Gated")
     assert message == "Missing required parameter: Name in user inputs."
 
 
+@pytest.mark.ledger("parameters-3", "parameters-7", "parameters-8", "parameters-14", "results-1", "results-11")
 def test_parameters_accepted(runs: Any) -> None:
     inputs = {key: f"{{{{ {key} }}}}" for key in PARAMETERS}
     given = {"Name": ["ok"], "Count": ["3"], "Dry": ["true"], "Hosts": ["a", "b"], "Tags": ['{"a": "b"}']}
@@ -240,6 +249,7 @@ def test_parameters_accepted(runs: Any) -> None:
     }
 
 
+@pytest.mark.ledger("parameters-9")
 def test_a_default_can_come_from_parameter_store(runs: Any) -> None:
     runs.ssm.put_parameter(Name="/gate/approver", Value="moto", Type="String")
     parameters = {"Who": {"type": "StringList", "default": "{{ssm:/gate/approver}}"}}
@@ -249,6 +259,7 @@ def test_a_default_can_come_from_parameter_store(runs: Any) -> None:
     assert runs.status(execution) == "Success"
 
 
+@pytest.mark.ledger("parameters-21")
 def test_a_client_token_starts_one_execution(runs: Any) -> None:
     token = str(uuid.uuid4())
     runs.document(PAUSE)
@@ -259,6 +270,7 @@ def test_a_client_token_starts_one_execution(runs: Any) -> None:
     assert code == "IdempotentParameterMismatch"
 
 
+@pytest.mark.ledger("interactive-1", "children-11", "parameters-19", "principals-3")
 @pytest.mark.parametrize(
     ("request_", "code"),
     [
@@ -286,6 +298,7 @@ def test_alarms_are_shown_again(runs: Any) -> None:
     assert runs.get(execution)["AlarmConfiguration"] == listed["AlarmConfiguration"] == alarms
 
 
+@pytest.mark.ledger("principals-2")
 def test_tags(runs: Any) -> None:
     execution = runs.start(PAUSE, Tags=[{"Key": "team", "Value": "a"}])
     about = {"ResourceType": "Automation", "ResourceId": execution}
@@ -296,6 +309,7 @@ def test_tags(runs: Any) -> None:
     assert error_of(runs.ssm.list_tags_for_resource, **missing)[0] == "InvalidResourceId"
 
 
+@pytest.mark.ledger("principals-1")
 def test_regions_and_accounts_are_apart(runs: Any, account: Any) -> None:
     execution = runs.start(PAUSE)
     elsewhere = account.client("ssm", region="us-east-1")

@@ -17,16 +17,19 @@ PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT10S"}}
 
 
+@pytest.mark.ledger("statuses-1")
 def test_the_names_are_the_models() -> None:
     assert [str(status) for status in Status] == service_model().shape_for("AutomationExecutionStatus").enum
 
 
+@pytest.mark.ledger("statuses-8")
 def test_which_statuses_are_ends() -> None:
     ends = "Success Failed TimedOut Cancelled Rejected CompletedWithSuccess CompletedWithFailure"
     # That a freeze that is not overridden is an end, too, is inferred.
     assert {*ends.split(), "ChangeCalendarOverrideRejected"} == ENDED
 
 
+@pytest.mark.ledger("statuses-4")
 @pytest.mark.parametrize(
     ("step", "status"),
     [
@@ -40,6 +43,7 @@ def test_while_a_step_is_on_both_have_its_status(runs: Any, step: dict[str, Any]
     assert (runs.status(execution), runs.step(execution, str(step["name"]))["StepStatus"]) == (status, status)
 
 
+@pytest.mark.ledger("statuses-5")
 def test_steps_that_are_never_reached_stay_pending(runs: Any, control: Any) -> None:
     choice = {"Variable": "x", "StringEquals": "x", "NextStep": "nap"}
     branch = {"name": "branch", "action": "aws:branch", "inputs": {"Choices": [choice]}}

@@ -44,6 +44,7 @@ def statuses(runs: Any, execution: str) -> list[str]:
     return [step["StepStatus"] for step in runs.get(execution)["StepExecutions"]]
 
 
+@pytest.mark.ledger("children-7", "children-8", "children-14", "results-15", "concurrency_ramps_up=false")
 def test_a_child_for_each_target(runs: Any, control: Any) -> None:
     control.choose(concurrency_ramps_up=False)
     given = {"Stage": ["live"]}
@@ -70,6 +71,7 @@ def counters(**counted: int) -> dict[str, int]:
     return {name: counted.get(name, 0) for name in names}
 
 
+@pytest.mark.ledger("children-12", "concurrency_ramps_up=true")
 def test_concurrency_ramps_up(runs: Any, control: Any) -> None:
     execution = runs.start(NAP, members=HOST, **on(*"abcdefghij", MaxConcurrency="3"))
     running = []
@@ -80,6 +82,7 @@ def test_concurrency_ramps_up(runs: Any, control: Any) -> None:
     assert runs.get(execution)["ProgressCounters"] == counters(TotalSteps=10, SuccessSteps=10)
 
 
+@pytest.mark.ledger("children-8")
 def test_looked_at_late_it_is_the_same(runs: Any, control: Any) -> None:
     execution = runs.start(NAP, members=HOST, **on(*"abcd", MaxConcurrency="1"))
     control.pass_time(1000)
@@ -89,6 +92,9 @@ def test_looked_at_late_it_is_the_same(runs: Any, control: Any) -> None:
     assert (found["ExecutionEndTime"] - found["ExecutionStartTime"]).total_seconds() == 40
 
 
+@pytest.mark.ledger(
+    "children-13", "default_max_errors", "errors_within_limit_status=Failed", "errors_within_limit_status=Success"
+)
 @pytest.mark.parametrize(
     ("hosts", "most", "choices", "status", "seen"),
     [
@@ -109,6 +115,7 @@ def test_errors(runs: Any, control: Any, hosts: Any, most: Any, choices: Any, st
     assert (runs.status(execution), statuses(runs, execution)) == (status, seen)
 
 
+@pytest.mark.ledger("children-13")
 def test_what_runs_is_left_to_end_after_too_many_errors(runs: Any, control: Any) -> None:
     control.choose(concurrency_ramps_up=False)
     execution = runs.start(*PICKY, members=HOST, **on("a", "bad", "b", MaxConcurrency="2", MaxErrors="0"))
@@ -117,6 +124,7 @@ def test_what_runs_is_left_to_end_after_too_many_errors(runs: Any, control: Any)
     assert (runs.status(execution), statuses(runs, execution)) == ("Failed", ["Success", "Failed", "Pending"])
 
 
+@pytest.mark.ledger("children-9")
 def test_target_maps(runs: Any, control: Any) -> None:
     control.choose(concurrency_ramps_up=False)
     maps = [{"Host": ["a"], "Stage": ["x"]}, {"Host": ["b"]}]
@@ -136,6 +144,7 @@ def test_a_child_that_cannot_be_started(runs: Any, control: Any) -> None:
     assert "[a, b]" in runs.step(execution, "c")["FailureMessage"]
 
 
+@pytest.mark.ledger("children-14", "children-16")
 def test_cancel(runs: Any, control: Any) -> None:
     control.choose(concurrency_ramps_up=False, cancelling_seconds=5)
     execution = runs.start(PAUSE, members=HOST, **on("a", "b", "c", MaxConcurrency="2"))
@@ -150,6 +159,7 @@ def test_cancel(runs: Any, control: Any) -> None:
     assert runs.get(execution)["ProgressCounters"] == counters(TotalSteps=3, CancelledSteps=2)
 
 
+@pytest.mark.ledger("start_delay_seconds")
 def test_cancel_before_it_begins(runs: Any, control: Any) -> None:
     control.choose(start_delay_seconds=60)
     execution = runs.start(PAUSE, members=HOST, **on("a"))
@@ -157,6 +167,7 @@ def test_cancel_before_it_begins(runs: Any, control: Any) -> None:
     assert (runs.status(execution), statuses(runs, execution)) == ("Cancelled", ["Pending"])
 
 
+@pytest.mark.ledger("children-18")
 def test_one_child_is_cancelled(runs: Any) -> None:
     execution = runs.start(PAUSE, members=HOST, **on("a", "b", MaxErrors="0"))
     child = children(runs, execution)["a"]["AutomationExecutionId"]
@@ -164,6 +175,7 @@ def test_one_child_is_cancelled(runs: Any) -> None:
     assert statuses(runs, execution) == ["Cancelled", "InProgress"]
 
 
+@pytest.mark.ledger("completed_step_status=Cancelled")
 def test_complete(runs: Any) -> None:
     execution = runs.start(PAUSE, members=HOST, **on("a", "b"))
     runs.ssm.stop_automation_execution(AutomationExecutionId=execution, Type="Complete")
@@ -171,6 +183,7 @@ def test_complete(runs: Any) -> None:
     assert children(runs, execution)["a"]["AutomationExecutionStatus"] == "Cancelled"
 
 
+@pytest.mark.ledger("children-15")
 def test_signals_go_to_children(runs: Any) -> None:
     execution = runs.start(PAUSE, members=HOST, **on("a"))
     with pytest.raises(ClientError) as caught:
@@ -189,6 +202,7 @@ def test_targets_of_a_step(runs: Any, control: Any) -> None:
     assert (runs.status(run), runs.status(execution)) == ("Success", "Success")
 
 
+@pytest.mark.ledger("children-9")
 @pytest.mark.parametrize(
     ("request_", "code", "word"),
     [
@@ -211,6 +225,7 @@ def test_refused(runs: Any, request_: Any, code: str, word: str) -> None:
     assert word in error["Message"]
 
 
+@pytest.mark.ledger("children-10", "children-11")
 @pytest.mark.parametrize(
     ("request_", "total", "concurrency", "errors"),
     [

@@ -24,6 +24,7 @@ def statuses(rate: float, moments: list[float]) -> list[int]:
     return [throttle.apply(GET, choices, lambda: Answer(200, [], b"")).status for _moment in moments]
 
 
+@pytest.mark.ledger("requests_per_second")
 def test_a_second_holds_so_many_requests() -> None:
     assert statuses(2.0, [5.0, 5.0, 5.0, 5.4, 5.5, 5.6]) == [200, 200, 400, 400, 200, 400]
 
@@ -36,6 +37,7 @@ def test_less_than_one_request_a_second_is_possible() -> None:
     assert statuses(0.5, [5.0, 6.0, 7.0]) == [200, 400, 200]
 
 
+@pytest.mark.ledger("errors-4", "requests_per_second")
 def test_a_client_gets_the_error_that_botocore_knows(runs: Any, control: Any) -> None:
     execution = runs.start({"name": "pause", "action": "aws:pause", "inputs": {}})
     control.choose(requests_per_second=0.000001)

@@ -45,6 +45,7 @@ def error_of(call: Any, *args: Any, **kwargs: Any) -> str:
     return str(caught.value.response["Error"]["Message"])
 
 
+@pytest.mark.ledger("variables-1", "variables-2", "variables-8")
 @pytest.mark.parametrize(
     ("kind", "default", "value", "shown"),
     [
@@ -67,6 +68,7 @@ def test_a_variable_has_its_default(runs: Any, kind: str, default: Any, value: A
     assert runs.get(execution)["Variables"] == {"It": shown}
 
 
+@pytest.mark.ledger("variables-3")
 def test_a_variable_without_a_default_has_no_value_until_it_gets_one(runs: Any) -> None:
     steps = [note(), update("b"), {**note(), "name": "after"}]
     execution = runs.start(*steps, members={"variables": {"It": variable("String")}})
@@ -76,6 +78,7 @@ def test_a_variable_without_a_default_has_no_value_until_it_gets_one(runs: Any) 
     assert runs.get(execution)["Variables"] == {"It": ["b"]}
 
 
+@pytest.mark.ledger("variables-3")
 def test_a_default_may_refer_to_what_is_known_at_the_start(runs: Any) -> None:
     variables = {
         "It": variable("String", "{{ Text }} in {{ automation:EXECUTION_ID }}"),
@@ -90,6 +93,7 @@ def test_a_default_may_refer_to_what_is_known_at_the_start(runs: Any) -> None:
     assert runs.get(execution)["Variables"]["Odd"] == ["{{ Nothing }}"]
 
 
+@pytest.mark.ledger("variables-4", "variables-6", "variables-8", "variables_take_empty_text=true")
 @pytest.mark.parametrize(
     ("kind", "value", "shown"),
     [
@@ -118,6 +122,7 @@ def test_a_variable_takes_values_of_its_type(runs: Any, kind: str, value: Any, s
     assert runs.step(execution, "update")["Outputs"] == {}
 
 
+@pytest.mark.ledger("variables-5", "variables-6")
 @pytest.mark.parametrize(
     ("kind", "value", "word"),
     [
@@ -155,6 +160,7 @@ def test_a_variable_takes_no_other_values(runs: Any, kind: str, value: Any, word
     assert runs.status(execution) == "Failed"
 
 
+@pytest.mark.ledger("variables_take_empty_text=false")
 @pytest.mark.parametrize("value", ["", [""]])
 def test_empty_strings_may_be_refused(runs: Any, control: Any, value: Any) -> None:
     control.choose(variables_take_empty_text=False)
@@ -203,6 +209,7 @@ def test_a_list_that_is_updated_takes_in_other_lists(runs: Any) -> None:
     assert runs.get(execution)["Variables"] == {"It": ["a", "b"]}
 
 
+@pytest.mark.ledger("variables-4", "variables-7")
 @pytest.mark.parametrize(
     ("step", "word"),
     [

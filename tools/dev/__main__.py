@@ -10,7 +10,7 @@ from collections.abc import Callable
 if sys.version_info < (3, 11):  # noqa: UP036 (this is what tells a developer)
     sys.exit("This needs Python 3.11 or newer; name one as in: make PYTHON=python3.11 setup")
 
-from . import bench, checks, emulator, setup
+from . import bench, checks, emulator, ledger, setup
 
 
 def main(arguments: list[str]) -> int:
@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> int:
         "unit": checks.unit,
         "emulator": emulator.serve,
         "bench": bench.bench,
+        "ledger": ledger.write,
         "lock": setup.lock,
     }
     if len(arguments) != 1 or arguments[0] not in commands:

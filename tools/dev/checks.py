@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from . import ansible_test, artifact, report
+from . import ansible_test, artifact, ledger, report
 from .copy import clean_copy
 from .project import CACHE, OUTPUT, ROOT, environment, executable
 from .report import Counts, Step, from_junit, judged
@@ -69,6 +69,7 @@ LINT = (
     Step("reuse", licenses),
     Step("ansible-lint", tool("ansible-lint", "--offline", "--nocolor")),
     Step("changelog", tool("antsibull-changelog", "lint")),
+    Step("ledger", ledger.is_current),
 )
 TESTS = (
     Step("unit tests", suite("tests/unit")),

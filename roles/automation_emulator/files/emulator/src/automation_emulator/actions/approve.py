@@ -11,6 +11,7 @@ from typing import Any
 from ..state import gates
 from ..state.choices import Choices
 from ..state.model import Failure, Signal, Status, StepExecution
+from ..state.moment import Moment
 from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, text_input
 
 MOST_APPROVERS = 10
@@ -25,27 +26,27 @@ class Approve(Action):
     default_timeout = 7.0 * DAY
     longest_timeout = 30.0 * DAY
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Open the gate."""
         message = text_input(inputs, "Message")
         if message is not None and len(message) > LONGEST_MESSAGE:
             raise InputProblem(f"Message has more than {LONGEST_MESSAGE} characters")
         approvers = _approvers(inputs)
         gate = gates.Gate(approvers, _required(inputs, len(approvers)))
-        return _waits(gate, choices)
+        return _waits(gate, moment.choices)
 
-    def receive(self, run: StepExecution, signal: Signal, at: float, choices: Choices) -> Outcome:
+    def receive(self, run: StepExecution, signal: Signal, moment: Moment) -> Outcome:
         """Count an approval; a rejection fails the step [O]."""
         if run.gate is None or signal.type not in (gates.APPROVE, gates.REJECT):
-            return super().receive(run, signal, at, choices)
-        gate = gates.vote(run.gate, signal.type, signal.caller, at, signal.comment, choices)
-        if gate.rejected(choices):
+            return super().receive(run, signal, moment)
+        gate = gates.vote(run.gate, signal.type, signal.caller, moment.time, signal.comment, moment.choices)
+        if gate.rejected(moment.choices):
             failure = Failure(f"Rejected by {gate.decisions[-1].approver}.")
-            outputs = gates.outputs(gate, "Rejected", choices)
-            return Fails(failure, outputs=outputs, retried=choices.rejection_is_retried)
+            outputs = gates.outputs(gate, "Rejected", moment.choices)
+            return Fails(failure, outputs=outputs, retried=moment.choices.rejection_is_retried)
         if gate.approved:
-            return Succeeds(gates.outputs(gate, "Approved", choices))
-        return _waits(gate, choices)
+            return Succeeds(gates.outputs(gate, "Approved", moment.choices))
+        return _waits(gate, moment.choices)
 
 
 def _waits(gate: gates.Gate, choices: Choices) -> Goes:

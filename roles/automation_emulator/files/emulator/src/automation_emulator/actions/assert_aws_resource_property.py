@@ -12,6 +12,7 @@ from typing import Any
 from ..language.selectors import SelectorError, path, pick, selected
 from ..state.choices import Choices
 from ..state.model import StepExecution
+from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import Action, Goes, InputProblem, Outcome, Succeeds, call_failed, needed_text
 from .calls import needed_list, never
@@ -23,16 +24,16 @@ class AssertAwsResourceProperty(Action):
 
     name = "aws:assertAwsResourceProperty"
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the call."""
         return Goes(work=inspection(inputs))
 
-    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+    def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
         """Compare what came of it."""
         if answer.failed:
             return call_failed(answer)
         found = values(run.inputs, answer.value)
-        if as_desired(run.inputs, found, choices):
+        if as_desired(run.inputs, found, moment.choices):
             return Succeeds(selected(run.step.outputs, answer.value))
         desired = json.dumps(run.inputs["DesiredValues"])
         return never(f"{run.inputs['PropertySelector']} is {json.dumps(found)}, none of the desired values {desired}.")

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ..state.choices import Choices
 from ..state.errors import signal_refused
 from ..state.gates import Gate
 from ..state.model import Execution, Failure, Runbook, Signal, Status, Step, StepExecution
+from ..state.moment import Moment
 from ..state.work import Answer, Work
 
 # The output that holds all that a step got.
@@ -74,22 +74,22 @@ class Action(ABC):
     late_inputs: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """The step starts, with its references replaced."""
 
     def wake(self, run: StepExecution) -> Outcome:
         """The moment has come that `begin` asked for in `due_at`."""
         return Succeeds(run.outputs)
 
-    def receive(self, run: StepExecution, signal: Signal, at: float, choices: Choices) -> Outcome:
+    def receive(self, run: StepExecution, signal: Signal, moment: Moment) -> Outcome:
         """A signal arrives for the open step."""
         raise signal_refused(f"Step {run.step.name} ({self.name}) does not take {signal.type}.")
 
-    def child_ended(self, run: StepExecution, child: Execution, choices: Choices) -> Outcome:
+    def child_ended(self, run: StepExecution, child: Execution, moment: Moment) -> Outcome:
         """The child has ended that `begin` asked for."""
         return Succeeds(run.outputs)
 
-    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+    def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
         """The work is done that an earlier moment asked for."""
         return Succeeds(run.outputs)
 

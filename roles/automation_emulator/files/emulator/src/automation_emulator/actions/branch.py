@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..language.substitution import REFERENCE
-from ..state.choices import Choices
 from ..state.model import Runbook, Step
+from ..state.moment import Moment
 from .base import Action, InputProblem, Outcome, Succeeds
 
 Rule = Mapping[str, Any]
+COMBINATIONS = ("And", "Or", "Not")
 
 
 class Branch(Action):
@@ -22,7 +23,7 @@ class Branch(Action):
 
     name = "aws:branch"
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Choose at once."""
         for rule in _rules(inputs):
             if holds(rule):
@@ -61,21 +62,30 @@ def _next_step(rule: Rule) -> str:
 
 
 def rule_problems(rule: Any) -> Iterator[str]:
-    """What is wrong with a choice, or with those that it combines."""
+    """What is wrong with a choice, or with the choices that it combines."""
     if not isinstance(rule, dict):
         yield "a choice must be a map"
         return
-    combined = [name for name in ("And", "Or", "Not") if name in rule]
-    names = [name for name in rule if name not in ("Variable", "NextStep")]
-    if not combined and ("Variable" not in rule or len(names) != 1 or names[0] not in OPERATORS):
-        yield f"a choice needs a Variable and one operator of {', '.join(OPERATORS)}, And, Or, Not"
-    for name in combined:
-        inner = [rule[name]] if name == "Not" else rule[name]
-        if len(combined) > 1 or not isinstance(inner, list) or not inner:
-            yield "And and Or take a list of choices, and a choice has one of And, Or, Not"
-            return
-        for one in inner:
+    combinations = [name for name in COMBINATIONS if name in rule]
+    if not combinations:
+        yield from _comparison_problems(rule)
+    elif len(combinations) > 1 or not _combined(rule, combinations[0]):
+        yield "And and Or take a list of choices, and a choice has one of And, Or, Not"
+    else:
+        for one in _combined(rule, combinations[0]):
             yield from rule_problems(one)
+
+
+def _comparison_problems(rule: Rule) -> Iterator[str]:
+    names = [name for name in rule if name not in ("Variable", "NextStep")]
+    if "Variable" not in rule or len(names) != 1 or names[0] not in OPERATORS:
+        yield f"a choice needs a Variable and one operator of {', '.join(OPERATORS)}, And, Or, Not"
+
+
+def _combined(rule: Rule, name: str) -> list[Any]:
+    """The choices that And, Or or Not combines; none if it is not written as a list."""
+    inner = [rule[name]] if name == "Not" else rule[name]
+    return inner if isinstance(inner, list) else []
 
 
 def holds(rule: Rule) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..state.choices import Choices
 from ..state.model import Failure, StepExecution
+from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import Action, Fails, Goes, InputProblem, Outcome, call_failed
 
@@ -43,31 +44,31 @@ class Watching(Action):
         """The same of a look that may have failed, which fails the step [I]."""
         return call_failed(answer) if answer.failed else self.judge(run, answer.value, choices)
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the change, or look at once."""
         change = self.change(inputs)
         if change is not None:
             return Goes(work=change)
-        return Goes(work=self.look(inputs, {}), memory={SINCE: at})
+        return Goes(work=self.look(inputs, {}), memory={SINCE: moment.time})
 
-    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+    def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
         """Look after the change; go on looking until there is something to say."""
         if SINCE in run.memory:
-            return self.looked(run, answer, choices) or _wait(run, at, choices)
+            return self.looked(run, answer, moment.choices) or _wait(run, moment)
         if answer.failed:
             return call_failed(answer)
         outputs = self.changed(answer.value)
-        return Goes(work=self.look(run.inputs, outputs), memory={SINCE: at}, outputs=outputs)
+        return Goes(work=self.look(run.inputs, outputs), memory={SINCE: moment.time}, outputs=outputs)
 
     def wake(self, run: StepExecution) -> Outcome:
         """Look again."""
         return Goes(work=self.look(run.inputs, run.outputs), memory=run.memory, outputs=run.outputs)
 
 
-def _wait(run: StepExecution, at: float, choices: Choices) -> Goes:
+def _wait(run: StepExecution, moment: Moment) -> Goes:
     """Until the next look: the longer it takes, the less often, so that a clock put on by days costs few calls [I]."""
-    seconds = max(SHORTEST_POLL, choices.poll_seconds, (at - run.memory[SINCE]) / 10)
-    return Goes(due_at=at + seconds, memory=run.memory, outputs=run.outputs)
+    seconds = max(SHORTEST_POLL, moment.choices.poll_seconds, (moment.time - run.memory[SINCE]) / 10)
+    return Goes(due_at=moment.time + seconds, memory=run.memory, outputs=run.outputs)
 
 
 def never(reason: str, outputs: Mapping[str, Any] | None = None) -> Fails:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..state.choices import Choices
 from ..state.model import StepExecution
+from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import Action, Goes, InputProblem, Outcome, Succeeds, call_failed, text_input
 from .calls import needed_list
@@ -23,11 +23,11 @@ class CreateTags(Action):
 
     name = "aws:createTags"
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the call."""
         return Goes(work=_tagging(inputs))
 
-    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+    def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
         """Tags show at once."""
         return call_failed(answer) if answer.failed else Succeeds()
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..state.choices import Choices
 from ..state.model import StepExecution
+from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import Action, Goes, Outcome, Succeeds, call_failed, needed_text
 
@@ -22,11 +22,11 @@ class DeleteImage(Action):
 
     name = "aws:deleteImage"
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Find the image's snapshots while it still tells."""
         return Goes(work=ApiCall("ec2", "DescribeImages", {"ImageIds": [needed_text(inputs, "ImageId")]}))
 
-    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+    def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
         """Make the next call."""
         if answer.failed:
             return call_failed(answer)

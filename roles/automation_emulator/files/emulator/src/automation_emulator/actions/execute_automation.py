@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..language.substitution import text
-from ..state.choices import Choices
 from ..state.model import Execution, Failure, Status, StepExecution
+from ..state.moment import Moment
 from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds
 
 EXECUTE_AUTOMATION = "aws:executeAutomation"
@@ -24,15 +24,15 @@ class ExecuteAutomation(Action):
 
     name = EXECUTE_AUTOMATION
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the child."""
         return Goes(Status.IN_PROGRESS, child=start_request(inputs))
 
-    def child_ended(self, run: StepExecution, child: Execution, choices: Choices) -> Outcome:
+    def child_ended(self, run: StepExecution, child: Execution, moment: Moment) -> Outcome:
         """Succeed as the child did; a child that was cancelled has failed its parent [I]."""
         if child.final == Status.SUCCESS:
             return Succeeds(outputs(child))
-        timed_out = child.final == Status.TIMED_OUT and choices.timed_out_child == "TimedOut"
+        timed_out = child.final == Status.TIMED_OUT and moment.choices.timed_out_child == "TimedOut"
         return Fails(failure(child), Status.TIMED_OUT if timed_out else Status.FAILED, outputs(child))
 
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..language.selectors import selected
-from ..state.choices import Choices
 from ..state.model import StepExecution
+from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import OUTPUT_PAYLOAD, Action, Goes, Outcome, Succeeds, call_failed, needed_text
 from .calls import parameters
@@ -21,18 +21,18 @@ class ExecuteAwsApi(Action):
 
     name = "aws:executeAwsApi"
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the call."""
         return Goes(work=api_call(inputs))
 
-    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+    def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
         """Take the outputs out of the response."""
         if answer.failed:
             return call_failed(answer)
         outputs = selected(run.step.outputs, answer.value)
-        if choices.empty_outputs_are_left_out:
+        if moment.choices.empty_outputs_are_left_out:
             outputs = {name: value for name, value in outputs.items() if value not in ("", [], {})}
-        whole = {OUTPUT_PAYLOAD: answer.value} if choices.output_payload == "scripts_and_calls" else {}
+        whole = {OUTPUT_PAYLOAD: answer.value} if moment.choices.output_payload == "scripts_and_calls" else {}
         return Succeeds({**whole, **outputs})
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from ..language.selectors import selected
 from ..language.substitution import references
-from ..state.choices import Choices
 from ..state.model import Failure, Step, StepExecution
+from ..state.moment import Moment
 from ..state.work import Answer, Script
 from .base import OUTPUT_PAYLOAD, Action, Fails, Goes, InputProblem, Outcome, Succeeds, needed_text
 
@@ -37,7 +37,7 @@ class ExecuteScript(Action):
         if step.inputs.get("Attachment") is not None:
             yield f"{self.name} with an Attachment (step {step.name})"
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the call."""
         runtime = needed_text(inputs, "Runtime")
         if not _PYTHON.fullmatch(runtime):
@@ -46,21 +46,21 @@ class ExecuteScript(Action):
         if not isinstance(payload, Mapping):
             raise InputProblem("InputPayload must be a map")
         script, handler = needed_text(inputs, "Script"), needed_text(inputs, "Handler")
-        return Goes(work=Script(script, handler, payload, choices.script_seconds))
+        return Goes(work=Script(script, handler, payload, moment.choices.script_seconds))
 
-    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+    def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
         """Take the outputs out of what the function returned; an exception fails the step [D]."""
         if answer.failed:
             return Fails(_failure(answer.message))
         payload = answer.value
         if isinstance(payload, list) and len(payload) > MOST_ITEMS:
-            if choices.long_payload_list == "fail":
+            if moment.choices.long_payload_list == "fail":
                 return Fails(_failure(f"Payload is a list of more than {MOST_ITEMS} items"))
             payload = payload[:MOST_ITEMS]
         if len(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")) > MOST_BYTES:
             return Fails(_failure(f"Payload has more than {MOST_BYTES} bytes"))
         whole = {"Payload": payload}
-        shown = {} if choices.output_payload == "none" else {OUTPUT_PAYLOAD: whole}
+        shown = {} if moment.choices.output_payload == "none" else {OUTPUT_PAYLOAD: whole}
         return Succeeds({**shown, **whole, **selected(run.step.outputs, whole)})
 
 

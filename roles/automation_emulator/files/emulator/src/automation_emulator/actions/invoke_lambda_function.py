@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..language.selectors import selected
-from ..state.choices import Choices
 from ..state.model import Failure, StepExecution
+from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, call_failed, needed_text, text_input
 
@@ -27,7 +27,7 @@ class InvokeLambdaFunction(Action):
 
     name = "aws:invokeLambdaFunction"
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the call."""
         kind, logs = _one_of(inputs, "InvocationType", _KINDS), _one_of(inputs, "LogType", _LOGS)
         request = {"FunctionName": _function(inputs), "InvocationType": kind, **_payload(inputs)}
@@ -38,7 +38,7 @@ class InvokeLambdaFunction(Action):
             request["LogType"] = logs
         return Goes(work=ApiCall("lambda", "Invoke", request))
 
-    def answered(self, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Outcome:
+    def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
         """Take the outputs out of the response."""
         if answer.failed:
             return call_failed(answer)
@@ -49,7 +49,7 @@ class InvokeLambdaFunction(Action):
         outputs = {key: response[key] for key in ("StatusCode", "FunctionError", "LogResult") if key in response}
         # A string is shown as it is, anything else as JSON [S].
         outputs["Payload"] = returned if isinstance(returned, str) else response["Payload"]
-        if "FunctionError" in response and choices.function_error_fails_step:
+        if "FunctionError" in response and moment.choices.function_error_fails_step:
             return Fails(Failure(f"Function error {response['FunctionError']}: {response['Payload']}"), outputs=outputs)
         return Succeeds({**outputs, **selected(run.step.outputs, returned)})
 

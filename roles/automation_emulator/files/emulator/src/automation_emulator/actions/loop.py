@@ -10,8 +10,8 @@ from typing import Any
 
 from ..language.selectors import convert
 from ..language.substitution import REFERENCE
-from ..state.choices import Choices
 from ..state.model import Runbook, Step, StepExecution
+from ..state.moment import Moment
 from .base import Action, Goes, InputProblem, Outcome, Succeeds
 from .branch import holds, rule_problems
 
@@ -31,7 +31,7 @@ class Loop(Action):
     # The condition is about what the steps inside have put out.
     late_inputs = frozenset({"LoopCondition"})
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Go round for the first time, unless there is nothing to go round for [I]."""
         if "Iterators" not in inputs:
             return _round(1, None, _most(inputs))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..state.choices import Choices
 from ..state.model import Signal, Status, StepExecution
+from ..state.moment import Moment
 from .base import Action, Goes, Outcome, Succeeds
 
 DAY = 86400
@@ -22,10 +22,10 @@ class Pause(Action):
     default_timeout = 7.0 * DAY
     longest_timeout = 30.0 * DAY
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Wait."""
         return Goes(Status.WAITING)
 
-    def receive(self, run: StepExecution, signal: Signal, at: float, choices: Choices) -> Outcome:
+    def receive(self, run: StepExecution, signal: Signal, moment: Moment) -> Outcome:
         """Go on at Resume; Approve and Reject are not for a pause [I]."""
-        return Succeeds() if signal.type == "Resume" else super().receive(run, signal, at, choices)
+        return Succeeds() if signal.type == "Resume" else super().receive(run, signal, moment)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..state.choices import Choices
 from ..state.model import Status
+from ..state.moment import Moment
 from .base import Action, Goes, InputProblem, Outcome, text_input
 
 # One second less than 7 days [D].
@@ -28,15 +28,15 @@ class Sleep(Action):
 
     name = "aws:sleep"
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Work out when to wake; a moment in the past goes on at once [D]."""
         duration, timestamp = text_input(inputs, "Duration"), text_input(inputs, "Timestamp")
         if (duration is None) == (timestamp is None):
             raise InputProblem("either Duration or Timestamp is needed")
-        until = at + seconds_of(duration) if duration is not None else _moment(timestamp or "")
-        if until - at > LONGEST_SLEEP:
+        until = moment.time + seconds_of(duration) if duration is not None else _moment(timestamp or "")
+        if until - moment.time > LONGEST_SLEEP:
             raise InputProblem(f"a sleep lasts at most {LONGEST_SLEEP} seconds")
-        return Goes(Status.IN_PROGRESS, due_at=max(until, at))
+        return Goes(Status.IN_PROGRESS, due_at=max(until, moment.time))
 
 
 def seconds_of(duration: str) -> float:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..state.choices import Choices
 from ..state.model import Runbook, Step
+from ..state.moment import Moment
 from .base import Action, InputProblem, Outcome, Succeeds
 
 PREFIX = "variable:"
@@ -21,7 +21,7 @@ class UpdateVariable(Action):
     name = "aws:updateVariable"
     takes_on_cancel = False
 
-    def begin(self, inputs: Mapping[str, Any], at: float, choices: Choices) -> Outcome:
+    def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Change the variable."""
         if inputs.get("Value") is None:
             raise InputProblem("Value is required")

@@ -11,34 +11,34 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..state import gates
-from ..state.choices import Choices
 from ..state.errors import signal_refused
 from ..state.model import Execution, Request, Signal, Status
+from ..state.moment import Moment
 
 ACCESS_REQUEST = "AccessRequest"
 CHANGE_REQUEST = "ChangeRequest"
 ASKING = (Status.PENDING_APPROVAL, Status.PENDING_CHANGE_CALENDAR_OVERRIDE)
 
 
-def receive(execution: Execution, request: Request, signal: Signal, at: float, choices: Choices) -> Execution:
+def receive(execution: Execution, request: Request, signal: Signal, moment: Moment) -> Execution:
     """A request takes Approve and Reject while it asks; an access request takes Revoke until it ends."""
     if signal.type == "Revoke":
-        return _revoke(execution, request, signal, at, choices)
+        return _revoke(execution, request, signal, moment)
     if signal.type not in (gates.APPROVE, gates.REJECT) or request.status not in ASKING:
         raise signal_refused(f"A {request.subtype} that is {request.status} does not take {signal.type}.")
-    gate = gates.vote(request.gate, signal.type, signal.caller, at, signal.comment, choices)
+    gate = gates.vote(request.gate, signal.type, signal.caller, moment.time, signal.comment, moment.choices)
     request = replace(request, gate=gate)
-    if gate.rejected(choices):
-        return _ended(execution, request, _rejected(request), at)
-    return _approved(execution, request, at) if gate.approved else replace(execution, request=request)
+    if gate.rejected(moment.choices):
+        return _ended(execution, request, _rejected(request), moment.time)
+    return _approved(execution, request, moment.time) if gate.approved else replace(execution, request=request)
 
 
-def _revoke(execution: Execution, request: Request, signal: Signal, at: float, choices: Choices) -> Execution:
+def _revoke(execution: Execution, request: Request, signal: Signal, moment: Moment) -> Execution:
     if request.subtype != ACCESS_REQUEST:
         raise signal_refused("Only an access request can be revoked.")
-    if choices.revoke_by_approvers_only and request.gate.entry_of(signal.caller) is None:
-        raise gates.unlisted(signal.caller, choices)
-    return _ended(execution, request, Status(choices.revoked_status), at)
+    if moment.choices.revoke_by_approvers_only and request.gate.entry_of(signal.caller) is None:
+        raise gates.unlisted(signal.caller, moment.choices)
+    return _ended(execution, request, Status(moment.choices.revoked_status), moment.time)
 
 
 def _rejected(request: Request) -> Status:

@@ -26,6 +26,7 @@ from ..language.variables import VariableError
 from ..runbooks.parser import jump_target
 from ..state.choices import Choices
 from ..state.model import Child, Execution, Failure, Iteration, Mode, Status, StepExecution, Upcoming
+from ..state.moment import Moment
 from ..state.work import Answer
 
 # onCancel steps may take two minutes [D].
@@ -58,17 +59,17 @@ def with_defaults(execution: Execution, at: float) -> Execution:
     return replace(execution, parameters=parameters, updates=variables)
 
 
-def start_step(execution: Execution, step_name: str, at: float, choices: Choices) -> Execution:
+def start_step(execution: Execution, step_name: str, moment: Moment) -> Execution:
     """A step starts; if it ran before, this is a new step execution."""
     step = execution.runbook.step(step_name)
     execution = replace(execution, upcoming=None)
-    if step is None or len(execution.history) >= choices.most_step_executions:
+    if step is None or len(execution.history) >= moment.choices.most_step_executions:
         message = f"The run was ended by the emulator after {len(execution.history)} step executions."
-        return finish(execution, at, Status.FAILED, message)
+        return finish(execution, moment.time, Status.FAILED, message)
     nth = 1 + sum(run.step.name == step_name for run in execution.history)
     step_execution_id = execution.step_execution_id(step_name, nth)
-    run = StepExecution(step, step_execution_id, started_at=at, iteration=_iteration(execution.open_step))
-    return attempt(replace(execution, history=(*execution.history, run)), run, at, choices)
+    run = StepExecution(step, step_execution_id, started_at=moment.time, iteration=_iteration(execution.open_step))
+    return attempt(replace(execution, history=(*execution.history, run)), run, moment)
 
 
 def _iteration(loop: StepExecution | None) -> Iteration | None:
@@ -79,20 +80,20 @@ def _iteration(loop: StepExecution | None) -> Iteration | None:
     return Iteration(loop.step_execution_id, loop.step, values[ITERATION], values.get(ITERATOR_VALUE))
 
 
-def attempt(execution: Execution, run: StepExecution, at: float, choices: Choices) -> Execution:
+def attempt(execution: Execution, run: StepExecution, moment: Moment) -> Execution:
     """An open step is tried: its references are replaced, then the action begins."""
     try:
-        run = _prepared(execution, run, at, choices)
-        outcome = ACTIONS[run.step.action].begin(run.inputs, at, choices)
-        execution = _with_variables(execution, outcome, choices)
+        run = _prepared(execution, run, moment)
+        outcome = ACTIONS[run.step.action].begin(run.inputs, moment)
+        execution = _with_variables(execution, outcome, moment.choices)
     except (InputProblem, UnresolvedReference, VariableError) as problem:
         outcome = Fails(Failure(f"{problem}.", "InputValidation"), retried=False)
-    return settle(execution.with_run(run), run, outcome, at, choices)
+    return settle(execution.with_run(run), run, outcome, moment)
 
 
-def _prepared(execution: Execution, run: StepExecution, at: float, choices: Choices) -> StepExecution:
+def _prepared(execution: Execution, run: StepExecution, moment: Moment) -> StepExecution:
     """The step execution with its inputs, time-out and attempts as they are at this moment."""
-    lookup = _lookup(execution, at, choices)
+    lookup = _lookup(execution, moment)
     step, action = run.step, ACTIONS[run.step.action]
     timeout = _timeout(action, resolve(step.timeout_seconds, lookup))
     inputs = {key: value for key, value in step.inputs.items() if key not in action.late_inputs}
@@ -101,7 +102,7 @@ def _prepared(execution: Execution, run: StepExecution, at: float, choices: Choi
         inputs={**step.inputs, **resolve(inputs, lookup)},
         max_attempts=int(_positive("maxAttempts", resolve(step.max_attempts, lookup))),
         timeout_seconds=timeout,
-        deadline=None if timeout is None else at + timeout,
+        deadline=None if timeout is None else moment.time + timeout,
         retry_at=None,
     )
 
@@ -132,19 +133,19 @@ def _positive(key: str, value: Any) -> float:
     return number
 
 
-def settle(execution: Execution, run: StepExecution, outcome: Outcome, at: float, choices: Choices) -> Execution:
+def settle(execution: Execution, run: StepExecution, outcome: Outcome, moment: Moment) -> Execution:
     """An open step gets on as its action says."""
     if isinstance(outcome, Goes):
-        return _gone_on(execution, run, outcome, at)
+        return _gone_on(execution, run, outcome, moment.time)
     if isinstance(outcome, Succeeds):
-        run = ended(run, Status.SUCCESS, at, outcome.outputs)
-        return _succeeded(execution.with_run(run), run, outcome, at, choices)
-    execution = _stopped(execution, at, outcome.status, _inside(execution, run))
+        run = ended(run, Status.SUCCESS, moment.time, outcome.outputs)
+        return _succeeded(execution.with_run(run), run, outcome, moment)
+    execution = _stopped(execution, moment.time, outcome.status, _inside(execution, run))
     if outcome.retried and run.attempt < run.max_attempts:
-        again = replace(run, attempt=run.attempt + 1, status=Status.IN_PROGRESS, retry_at=at)
+        again = replace(run, attempt=run.attempt + 1, status=Status.IN_PROGRESS, retry_at=moment.time)
         return execution.with_run(replace(again, due_at=None, deadline=None, child=None))
-    run = replace(ended(run, outcome.status, at, outcome.outputs), failure=outcome.failure)
-    return _failed(execution.with_run(run), run, at, choices)
+    run = replace(ended(run, outcome.status, moment.time, outcome.outputs), failure=outcome.failure)
+    return _failed(execution.with_run(run), run, moment)
 
 
 def _gone_on(execution: Execution, run: StepExecution, outcome: Goes, at: float) -> Execution:
@@ -169,40 +170,40 @@ def asking(run: StepExecution, request: Mapping[str, Any], target: str | None = 
     return replace(run, child=child, outputs={"ExecutionId": child.execution_id})
 
 
-def child_ended(execution: Execution, run: StepExecution, child: Execution, at: float, choices: Choices) -> Execution:
+def child_ended(execution: Execution, run: StepExecution, child: Execution, moment: Moment) -> Execution:
     """The child has ended that an open step waits for; a stop that waited for it takes effect."""
     if run.status != Status.CANCELLING:
-        return settle(execution, run, ACTIONS[run.step.action].child_ended(run, child, choices), at, choices)
+        return settle(execution, run, ACTIONS[run.step.action].child_ended(run, child, moment), moment)
     if execution.cancelling:
-        return replace(execution, cancel_at=at)
+        return replace(execution, cancel_at=moment.time)
     stopping = next(one for one in execution.open_steps if one.stopping_at is not None)
-    return execution.with_run(replace(stopping, stopping_at=at))
+    return execution.with_run(replace(stopping, stopping_at=moment.time))
 
 
-def child_refused(execution: Execution, run: StepExecution, message: str, at: float, choices: Choices) -> Execution:
+def child_refused(execution: Execution, run: StepExecution, message: str, moment: Moment) -> Execution:
     """The child cannot be started that an open step asks for."""
     outcome = Fails(Failure(message, "InputValidation"), retried=False)
-    return settle(execution, replace(run, child=None, outputs={}), outcome, at, choices)
+    return settle(execution, replace(run, child=None, outputs={}), outcome, moment)
 
 
-def answered(execution: Execution, run: StepExecution, answer: Answer, at: float, choices: Choices) -> Execution:
+def answered(execution: Execution, run: StepExecution, answer: Answer, moment: Moment) -> Execution:
     """The work is done that an open step asked for."""
     try:
-        outcome = ACTIONS[run.step.action].answered(run, answer, at, choices)
+        outcome = ACTIONS[run.step.action].answered(run, answer, moment)
     except SelectorError as problem:
         outcome = Fails(Failure(f"{problem}.", "PostVerification", "Verification"), retried=False)
-    return settle(execution, run, outcome, at, choices)
+    return settle(execution, run, outcome, moment)
 
 
-def time_out(execution: Execution, run: StepExecution, at: float, choices: Choices) -> Execution:
+def time_out(execution: Execution, run: StepExecution, moment: Moment) -> Execution:
     """An open step's time has run out."""
     failure = Failure(f"Step {run.step.name} timed out after {run.timeout_seconds:.0f} seconds.")
-    return settle(execution, run, Fails(failure, Status.TIMED_OUT, run.outputs), at, choices)
+    return settle(execution, run, Fails(failure, Status.TIMED_OUT, run.outputs), moment)
 
 
-def wake(execution: Execution, run: StepExecution, at: float, choices: Choices) -> Execution:
+def wake(execution: Execution, run: StepExecution, moment: Moment) -> Execution:
     """An open step's action goes on by itself."""
-    return settle(execution, run, ACTIONS[run.step.action].wake(run), at, choices)
+    return settle(execution, run, ACTIONS[run.step.action].wake(run), moment)
 
 
 def ended(run: StepExecution, status: Status, at: float, outputs: Mapping[str, Any]) -> StepExecution:
@@ -220,16 +221,20 @@ def ended(run: StepExecution, status: Status, at: float, outputs: Mapping[str, A
     )
 
 
-def _go_on(execution: Execution, step_name: str | None, at: float, choices: Choices) -> Execution:
+def _go_on(execution: Execution, step_name: str | None, moment: Moment) -> Execution:
     """What comes after a step that has ended: another step, or without one another round, or the end."""
     loop = execution.open_step
     if step_name is None and loop is not None:
-        return _round_over(execution, loop, at, choices)
+        return _round_over(execution, loop, moment)
     if step_name is not None:
-        execution = _out_of_loops(execution, execution.runbook.loops_around(step_name), at)
+        execution = _out_of_loops(execution, execution.runbook.loops_around(step_name), moment.time)
     if _stands_still(execution):
         return execution
-    return finish(execution, at) if step_name is None else replace(execution, upcoming=Upcoming(step_name, at))
+    return (
+        finish(execution, moment.time)
+        if step_name is None
+        else replace(execution, upcoming=Upcoming(step_name, moment.time))
+    )
 
 
 def _out_of_loops(execution: Execution, staying: Sequence[str], at: float) -> Execution:
@@ -238,17 +243,17 @@ def _out_of_loops(execution: Execution, staying: Sequence[str], at: float) -> Ex
     return _stopped(execution, at, Status.EXITED, left)
 
 
-def _round_over(execution: Execution, loop: StepExecution, at: float, choices: Choices) -> Execution:
+def _round_over(execution: Execution, loop: StepExecution, moment: Moment) -> Execution:
     """The steps inside a loop have run once: the loop says what follows. What cancelled it ends the run [I]."""
     if execution.cancelling:
-        return finish(execution, at)
+        return finish(execution, moment.time)
     action = ACTIONS[loop.step.action]
     written = {key: value for key, value in loop.step.inputs.items() if key in action.late_inputs}
     try:
-        outcome = action.round_ended(loop, resolve(written, _lookup(execution, at, choices)))
+        outcome = action.round_ended(loop, resolve(written, _lookup(execution, moment)))
     except (InputProblem, UnresolvedReference) as problem:
         outcome = Fails(Failure(f"{problem}.", "InputValidation"), outputs=loop.outputs, retried=False)
-    return settle(execution, loop, outcome, at, choices)
+    return settle(execution, loop, outcome, moment)
 
 
 def _stands_still(execution: Execution) -> bool:
@@ -256,31 +261,33 @@ def _stands_still(execution: Execution) -> bool:
     return execution.mode == Mode.INTERACTIVE and not execution.cancelling and execution.open_step is None
 
 
-def _succeeded(execution: Execution, run: StepExecution, outcome: Succeeds, at: float, choices: Choices) -> Execution:
+def _succeeded(execution: Execution, run: StepExecution, outcome: Succeeds, moment: Moment) -> Execution:
     """A step succeeded; isEnd inside a loop ends the round, not the run [O]."""
     following = None if run.step.is_end else run.step.next_step or execution.runbook.following(run.step)
-    return _go_on(execution, outcome.next_step or following, at, choices)
+    return _go_on(execution, outcome.next_step or following, moment)
 
 
-def _failed(execution: Execution, run: StepExecution, at: float, choices: Choices) -> Execution:
+def _failed(execution: Execution, run: StepExecution, moment: Moment) -> Execution:
     """A step failed or timed out: onFailure decides what follows, isCritical what it means for the end."""
     loop = execution.open_step
-    if run.step.on_failure == "Abort" and loop is not None and choices.abort_inside_loop == "fails_loop":
-        return settle(execution, loop, Fails(_passed_on(run), run.status, loop.outputs), at, choices)
+    if run.step.on_failure == "Abort" and loop is not None and moment.choices.abort_inside_loop == "fails_loop":
+        return settle(execution, loop, Fails(_passed_on(run), run.status, loop.outputs), moment)
     if run.step.critical and execution.flaw is None:
         execution = replace(execution, flaw=run.status, failure_message=_failure_message(run))
     if run.step.on_failure == "Abort":
-        return _aborted(execution, run, at, choices)
-    return _go_on(execution, _after_failure(execution, run, choices), at, choices)
+        return _aborted(execution, run, moment)
+    return _go_on(execution, _after_failure(execution, run, moment.choices), moment)
 
 
-def _aborted(execution: Execution, run: StepExecution, at: float, choices: Choices) -> Execution:
+def _aborted(execution: Execution, run: StepExecution, moment: Moment) -> Execution:
     """A failure that ends the run; the loops around the step fail as it did [I]."""
     for loop in execution.open_steps:
-        execution = execution.with_run(replace(ended(loop, run.status, at, loop.outputs), failure=_passed_on(run)))
-    if _stands_still(execution) and not choices.interactive_failure_ends_execution:
+        execution = execution.with_run(
+            replace(ended(loop, run.status, moment.time, loop.outputs), failure=_passed_on(run))
+        )
+    if _stands_still(execution) and not moment.choices.interactive_failure_ends_execution:
         return execution
-    return finish(execution, at, run.status, _failure_message(run))
+    return finish(execution, moment.time, run.status, _failure_message(run))
 
 
 def _passed_on(run: StepExecution) -> Failure:
@@ -341,24 +348,24 @@ def _document_outputs(execution: Execution) -> dict[str, Any]:
     return outputs
 
 
-def cancel(execution: Execution, at: float, choices: Choices) -> Execution:
+def cancel(execution: Execution, moment: Moment) -> Execution:
     """Begin to cancel; what is open is Cancelling until it takes effect."""
-    cancel_at = math.inf if execution.waiting_for_children else at + choices.cancelling_seconds
+    cancel_at = math.inf if execution.waiting_for_children else moment.time + moment.choices.cancelling_seconds
     execution = _stopping(execution, execution.open_steps)
     return replace(execution, upcoming=None, cancel_at=cancel_at)
 
 
-def cancelled(execution: Execution, at: float, choices: Choices) -> Execution:
+def cancelled(execution: Execution, moment: Moment) -> Execution:
     """The cancel takes effect: the open step is Cancelled and its onCancel step runs, if it names one [O].
 
     If not, or if that step is inside, the loops around the open step are Cancelled, too [I]; else they are Exited [D].
     """
     run = execution.open_step
-    execution = replace(execution, cancel_at=None, cancel_until=at + CANCEL_SECONDS)
+    execution = replace(execution, cancel_at=None, cancel_until=moment.time + CANCEL_SECONDS)
     target = jump_target(run.step.on_cancel) if run else None
     if run is None or target is None:
-        return finish(execution, at)
-    return _go_on(_stopped(execution, at, Status.CANCELLED, [run]), target, at, choices)
+        return finish(execution, moment.time)
+    return _go_on(_stopped(execution, moment.time, Status.CANCELLED, [run]), target, moment)
 
 
 def cancel_ran_out(execution: Execution, at: float) -> Execution:
@@ -366,29 +373,31 @@ def cancel_ran_out(execution: Execution, at: float) -> Execution:
     return finish(execution, at)
 
 
-def complete(execution: Execution, at: float, choices: Choices) -> Execution:
+def complete(execution: Execution, moment: Moment) -> Execution:
     """The execution is ended as it stands."""
-    execution = _stopped(execution, at, Status(choices.completed_step_status), execution.open_steps)
-    return finish(execution, at, Status(choices.completed_status))
+    execution = _stopped(execution, moment.time, Status(moment.choices.completed_step_status), execution.open_steps)
+    return finish(execution, moment.time, Status(moment.choices.completed_status))
 
 
-def stop_step(execution: Execution, run: StepExecution, at: float, choices: Choices) -> Execution:
+def stop_step(execution: Execution, run: StepExecution, moment: Moment) -> Execution:
     """Begin to stop an open step alone, with what is inside it."""
     stopping = [run, *_inside(execution, run)]
     waits = any(one.child is not None for one in stopping)
     execution = replace(_stopping(execution, stopping), upcoming=None)
     run = next(one for one in execution.open_steps if one.step_execution_id == run.step_execution_id)
-    return execution.with_run(replace(run, stopping_at=math.inf if waits else at + choices.cancelling_seconds))
+    return execution.with_run(
+        replace(run, stopping_at=math.inf if waits else moment.time + moment.choices.cancelling_seconds)
+    )
 
 
-def step_stopped(execution: Execution, run: StepExecution, at: float, choices: Choices) -> Execution:
+def step_stopped(execution: Execution, run: StepExecution, moment: Moment) -> Execution:
     """The step is Cancelled; an Interactive execution waits for the next StartStep, outside of any loop [I]."""
-    if execution.mode == Mode.AUTO and choices.stop_step_in_auto == "cancel_execution":
-        return cancelled(execution, at, choices)
+    if execution.mode == Mode.AUTO and moment.choices.stop_step_in_auto == "cancel_execution":
+        return cancelled(execution, moment)
     if execution.mode == Mode.INTERACTIVE:
-        return _stopped(execution, at, Status.CANCELLED, execution.open_steps)
-    execution = _stopped(execution, at, Status.CANCELLED, [run, *_inside(execution, run)])
-    return _go_on(execution, run.step.next_step or execution.runbook.following(run.step), at, choices)
+        return _stopped(execution, moment.time, Status.CANCELLED, execution.open_steps)
+    execution = _stopped(execution, moment.time, Status.CANCELLED, [run, *_inside(execution, run)])
+    return _go_on(execution, run.step.next_step or execution.runbook.following(run.step), moment)
 
 
 def _inside(execution: Execution, run: StepExecution) -> list[StepExecution]:
@@ -410,10 +419,10 @@ def _stopped(execution: Execution, at: float, status: Status, runs: Iterable[Ste
     return execution
 
 
-def _lookup(execution: Execution, at: float, choices: Choices) -> Lookup:
+def _lookup(execution: Execution, moment: Moment) -> Lookup:
     """What a reference means at a moment of the run; one to an output that is not there stays as it is [O]."""
 
-    known = _values(execution, at)
+    known = _values(execution, moment.time)
 
     def look_up(name: str) -> Any:
         step_name, dot, key = name.partition(".")
@@ -424,7 +433,7 @@ def _lookup(execution: Execution, at: float, choices: Choices) -> Lookup:
             values, wanted = run.outputs if run is not None else {}, key
         if wanted in values:
             return values[wanted]
-        if choices.missing_output == "fails_step":
+        if moment.choices.missing_output == "fails_step":
             raise UnresolvedReference(name)
         return as_reference(name)
 

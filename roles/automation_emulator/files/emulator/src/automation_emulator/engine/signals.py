@@ -13,6 +13,7 @@ from ..state.choices import Choices
 from ..state.errors import AutomationError, signal_refused, step_not_found
 from ..state.gates import APPROVE, REJECT
 from ..state.model import Execution, Mode, Signal, Status, StepExecution
+from ..state.moment import Moment
 from ..state.principals import Principal
 from . import change_requests, flow
 
@@ -29,19 +30,19 @@ def read(signal_type: str, payload: Mapping[str, Sequence[str]], caller: Princip
     return Signal(signal_type, caller, first.get("StepName"), first.get("StepExecutionId"), first.get("Comment"))
 
 
-def accept(execution: Execution, signal: Signal, at: float, choices: Choices) -> Execution:
+def accept(execution: Execution, signal: Signal, moment: Moment) -> Execution:
     """The execution after a signal; a signal that does not fit its state is refused."""
     if execution.final is not None:
         raise signal_refused(f"The execution has ended: {execution.final}.")
     if execution.cancelling:
         raise signal_refused("The execution is being cancelled.")
     if execution.request is not None:
-        return change_requests.receive(execution, execution.request, signal, at, choices)
+        return change_requests.receive(execution, execution.request, signal, moment)
     if execution.rate_control is not None:
         raise signal_refused("A run on targets takes no signals; its children do.")
-    if choices.interactive_signal_by_starter_only and signal.type not in (APPROVE, REJECT):
-        refuse_strangers(execution, signal.caller, choices)
-    return _HANDLERS[signal.type](execution, signal, at, choices)
+    if moment.choices.interactive_signal_by_starter_only and signal.type not in (APPROVE, REJECT):
+        refuse_strangers(execution, signal.caller, moment.choices)
+    return _HANDLERS[signal.type](execution, signal, moment)
 
 
 def refuse_strangers(execution: Execution, caller: Principal, choices: Choices) -> None:
@@ -51,26 +52,26 @@ def refuse_strangers(execution: Execution, caller: Principal, choices: Choices) 
         raise AutomationError(choices.interactive_stranger_error, message)
 
 
-def _decide(execution: Execution, signal: Signal, at: float, choices: Choices) -> Execution:
+def _decide(execution: Execution, signal: Signal, moment: Moment) -> Execution:
     """Approve and Reject name no step: they go to the gate that waits now [D]."""
-    return _hand_over(execution, _waiting_step(execution), signal, at, choices)
+    return _hand_over(execution, _waiting_step(execution), signal, moment)
 
 
-def _resume(execution: Execution, signal: Signal, at: float, choices: Choices) -> Execution:
-    if signal.step_name is None and choices.resume_needs_step_name:
-        raise _missing("StepName", signal, choices)
+def _resume(execution: Execution, signal: Signal, moment: Moment) -> Execution:
+    if signal.step_name is None and moment.choices.resume_needs_step_name:
+        raise _missing("StepName", signal, moment.choices)
     if signal.step_name is not None:
         _known(execution, signal.step_name)
     run = _waiting_step(execution)
     if signal.step_name not in (None, run.step.name):
         raise signal_refused(f"The execution waits at step {run.step.name}, not at {signal.step_name}.")
-    return _hand_over(execution, run, signal, at, choices)
+    return _hand_over(execution, run, signal, moment)
 
 
-def _start_step(execution: Execution, signal: Signal, at: float, choices: Choices) -> Execution:
+def _start_step(execution: Execution, signal: Signal, moment: Moment) -> Execution:
     """Run one step of an Interactive execution, again if it has run before [D]."""
     if signal.step_name is None:
-        raise _missing("StepName", signal, choices)
+        raise _missing("StepName", signal, moment.choices)
     _known(execution, signal.step_name)
     if execution.mode != Mode.INTERACTIVE:
         raise signal_refused("Steps are started by signal only in Interactive mode.")
@@ -78,9 +79,9 @@ def _start_step(execution: Execution, signal: Signal, at: float, choices: Choice
         raise signal_refused("The execution does not wait between steps.")
     if execution.runbook.loops_around(signal.step_name):
         raise signal_refused(f"Step {signal.step_name} is inside a loop, which starts it.")
-    if choices.start_step_in_order_only and signal.step_name not in next_steps(execution):
+    if moment.choices.start_step_in_order_only and signal.step_name not in next_steps(execution):
         raise signal_refused(f"Step {signal.step_name} is not a valid next step.")
-    return flow.start_step(execution, signal.step_name, at, choices)
+    return flow.start_step(execution, signal.step_name, moment)
 
 
 def next_steps(execution: Execution) -> list[str]:
@@ -89,18 +90,18 @@ def next_steps(execution: Execution) -> list[str]:
     return successors(execution.runbook, outside[-1]) if outside else [execution.runbook.steps[0].name]
 
 
-def _stop_step(execution: Execution, signal: Signal, at: float, choices: Choices) -> Execution:
+def _stop_step(execution: Execution, signal: Signal, moment: Moment) -> Execution:
     if signal.step_execution_id is None:
-        raise _missing("StepExecutionId", signal, choices)
+        raise _missing("StepExecutionId", signal, moment.choices)
     open_ones = {run.step_execution_id: run for run in execution.open_steps}
     run = open_ones.get(signal.step_execution_id)
     if run is None:
-        raise _not_open(execution, signal.step_execution_id, choices)
-    if execution.mode == Mode.AUTO and choices.stop_step_in_auto == "refuse":
+        raise _not_open(execution, signal.step_execution_id, moment.choices)
+    if execution.mode == Mode.AUTO and moment.choices.stop_step_in_auto == "refuse":
         raise signal_refused("Steps are stopped by signal only in Interactive mode.")
     if run.status == Status.CANCELLING:
         raise signal_refused(f"Step {run.step.name} is being stopped.")
-    return flow.stop_step(execution, run, at, choices)
+    return flow.stop_step(execution, run, moment)
 
 
 def _not_open(execution: Execution, step_execution_id: str, choices: Choices) -> AutomationError:
@@ -111,13 +112,13 @@ def _not_open(execution: Execution, step_execution_id: str, choices: Choices) ->
     return AutomationError(choices.stop_ended_step_error, f"Step execution {step_execution_id} is not running.")
 
 
-def _revoke(execution: Execution, signal: Signal, at: float, choices: Choices) -> Execution:
+def _revoke(execution: Execution, signal: Signal, moment: Moment) -> Execution:
     raise signal_refused("Only an access request can be revoked.")
 
 
-def _hand_over(execution: Execution, run: StepExecution, signal: Signal, at: float, choices: Choices) -> Execution:
-    outcome = ACTIONS[run.step.action].receive(run, signal, at, choices)
-    return flow.settle(execution, run, outcome, at, choices)
+def _hand_over(execution: Execution, run: StepExecution, signal: Signal, moment: Moment) -> Execution:
+    outcome = ACTIONS[run.step.action].receive(run, signal, moment)
+    return flow.settle(execution, run, outcome, moment)
 
 
 def _waiting_step(execution: Execution) -> StepExecution:
@@ -136,7 +137,7 @@ def _missing(key: str, signal: Signal, choices: Choices) -> AutomationError:
     return AutomationError(choices.missing_payload_error, f"{signal.type} needs {key} in its Payload.")
 
 
-_HANDLERS: dict[str, Callable[[Execution, Signal, float, Choices], Execution]] = {
+_HANDLERS: dict[str, Callable[[Execution, Signal, Moment], Execution]] = {
     "Approve": _decide,
     "Reject": _decide,
     "Resume": _resume,

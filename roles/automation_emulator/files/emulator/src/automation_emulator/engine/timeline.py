@@ -15,6 +15,7 @@ from dataclasses import replace
 from ..state.choices import Choices
 from ..state.errors import AutomationError
 from ..state.model import Execution, StepExecution
+from ..state.moment import Moment
 from . import change_requests, flow, rate_control, signals
 
 Event = tuple[float, Callable[[], Execution]]
@@ -23,8 +24,8 @@ Event = tuple[float, Callable[[], Execution]]
 def advance(execution: Execution, now: float, choices: Choices) -> Execution:
     """The execution as it is at `now`."""
     while execution.final is None:
-        event = min(_events(execution, choices), key=_moment, default=None)
-        if event is None or _moment(event) > now:
+        event = min(_events(execution, choices), key=_time, default=None)
+        if event is None or _time(event) > now:
             break
         execution = event[1]()
     return execution
@@ -34,10 +35,10 @@ def next_moment(execution: Execution, choices: Choices) -> float | None:
     """When the execution goes on by itself."""
     if execution.final is not None:
         return None
-    return min((_moment(event) for event in _events(execution, choices)), default=None)
+    return min((_time(event) for event in _events(execution, choices)), default=None)
 
 
-def _moment(event: Event) -> float:
+def _time(event: Event) -> float:
     return event[0]
 
 
@@ -55,7 +56,7 @@ def _events(execution: Execution, choices: Choices) -> Iterator[Event]:
 
 def _begin(execution: Execution, choices: Choices) -> Execution:
     if execution.rate_control is not None:
-        return rate_control.begin(execution, execution.begins_at, choices)
+        return rate_control.begin(execution, Moment(execution.begins_at, choices))
     return flow.begin(execution, execution.begins_at)
 
 
@@ -68,27 +69,27 @@ def _request_events(execution: Execution) -> Iterator[Event]:
 
 def _cancel_events(execution: Execution, choices: Choices) -> Iterator[Event]:
     if (cancel_at := execution.cancel_at) is not None:
-        yield cancel_at, lambda: flow.cancelled(execution, cancel_at, choices)
+        yield cancel_at, lambda: flow.cancelled(execution, Moment(cancel_at, choices))
     if (cancel_until := execution.cancel_until) is not None:
         yield cancel_until, lambda: flow.cancel_ran_out(execution, cancel_until)
 
 
 def _step_events(execution: Execution, choices: Choices) -> Iterator[Event]:
     if (upcoming := execution.upcoming) is not None:
-        yield upcoming.at, lambda: flow.start_step(execution, upcoming.step_name, upcoming.at, choices)
+        yield upcoming.at, lambda: flow.start_step(execution, upcoming.step_name, Moment(upcoming.at, choices))
     for run in reversed(execution.open_steps):
         yield from _run_events(execution, run, choices)
 
 
 def _run_events(execution: Execution, run: StepExecution, choices: Choices) -> Iterator[Event]:
     if (stopping_at := run.stopping_at) is not None:
-        yield stopping_at, lambda: flow.step_stopped(execution, run, stopping_at, choices)
+        yield stopping_at, lambda: flow.step_stopped(execution, run, Moment(stopping_at, choices))
     if (retry_at := run.retry_at) is not None:
-        yield retry_at, lambda: flow.attempt(execution, run, retry_at, choices)
+        yield retry_at, lambda: flow.attempt(execution, run, Moment(retry_at, choices))
     if (due_at := run.due_at) is not None:
-        yield due_at, lambda: flow.wake(execution, run, due_at, choices)
+        yield due_at, lambda: flow.wake(execution, run, Moment(due_at, choices))
     if (deadline := run.deadline) is not None:
-        yield deadline, lambda: flow.time_out(execution, run, deadline, choices)
+        yield deadline, lambda: flow.time_out(execution, run, Moment(deadline, choices))
 
 
 def deliver(execution: Execution, choices: Choices) -> Execution:
@@ -96,6 +97,6 @@ def deliver(execution: Execution, choices: Choices) -> Execution:
     delivery, *later = execution.inbox
     execution = replace(execution, inbox=tuple(later))
     try:
-        return signals.accept(execution, delivery.signal, delivery.effective_at, choices)
+        return signals.accept(execution, delivery.signal, Moment(delivery.effective_at, choices))
     except AutomationError:
         return execution

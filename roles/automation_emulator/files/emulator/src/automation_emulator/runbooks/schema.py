@@ -51,27 +51,35 @@ _TYPE = re.compile(
     r"String|StringList|Integer|Boolean|MapList|StringMap|AWS(::[A-Za-z0-9]+)+|List<AWS(::[A-Za-z0-9]+)+>"
 )
 Entry = Mapping[str, Any]
+# Gives the problems of one declared parameter or variable.
+Check = Callable[[str, Entry], Iterator[str]]
 
 
 def problems(document: Entry) -> Iterator[str]:
-    """Everything that is written wrongly, whatever it means."""
-    for key in ("parameters", "variables"):
-        entries = {} if document.get(key) is None else document[key]
-        if not isinstance(entries, dict) or not all(isinstance(one, dict) for one in entries.values()):
-            yield f"{key} must be a map of maps."
-        elif key == "parameters":
-            for name, entry in entries.items():
-                yield from _parameter_problems(f"Parameter {name}", name, entry)
-        else:
-            for name, entry in entries.items():
-                yield from _variable_problems(f"Variable {name}", name, entry)
-    if not isinstance(document.get("assumeRole") or "", str):
+    """Every problem of form, in sentences; what the parts mean is not looked at."""
+    yield from _declaration_problems(document, "parameters", _parameter_problems)
+    yield from _declaration_problems(document, "variables", _variable_problems)
+    if not _is_text(document.get("assumeRole") or ""):
         yield "assumeRole must be a string."
-    outputs = [] if document.get("outputs") is None else document["outputs"]
-    if not isinstance(outputs, list) or not all(isinstance(one, str) for one in outputs):
+    if not _is_list_of(str, _given(document, "outputs", [])):
         yield "outputs must be a list of strings."
     for entry in document["mainSteps"]:
         yield from _step_problems(entry)
+
+
+def _given(document: Entry, key: str, otherwise: Any) -> Any:
+    """The value of a key, which may be missing or null."""
+    return otherwise if document.get(key) is None else document[key]
+
+
+def _declaration_problems(document: Entry, key: str, check: Check) -> Iterator[str]:
+    """Problems of the parameters or the variables: a map from names to maps."""
+    entries = _given(document, key, {})
+    if not isinstance(entries, dict) or not _is_list_of(dict, list(entries.values())):
+        yield f"{key} must be a map of maps."
+        return
+    for name, entry in entries.items():
+        yield from check(name, entry)
 
 
 def _step_problems(entry: Any) -> Iterator[str]:
@@ -101,7 +109,7 @@ def _inner_problems(where: str, steps: Any) -> Iterator[str]:
 
 def _output_problems(where: str, outputs: Any) -> Iterator[str]:
     """Name and Selector are needed, Type is one of six [D]."""
-    if not isinstance(outputs, list) or not all(isinstance(one, dict) for one in outputs):
+    if not _is_list_of(dict, outputs):
         yield f"{where}: outputs must be a list of maps."
         return
     for one in outputs:
@@ -122,6 +130,10 @@ def _selector_problems(where: str, selector: str) -> Iterator[str]:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
+
+
+def _is_list_of(kind: type, value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, kind) for one in value)
 
 
 def _is_flag(value: Any) -> bool:
@@ -157,7 +169,8 @@ def _unknown(where: str, entry: Entry, known: tuple[str, ...]) -> Iterator[str]:
         yield f"{where} has keys that mean nothing: {unknown}."
 
 
-def _variable_problems(where: str, name: str, entry: Entry) -> Iterator[str]:
+def _variable_problems(name: str, entry: Entry) -> Iterator[str]:
+    where = f"Variable {name}"
     yield from _unknown(where, entry, VARIABLE_KEYS)
     if entry.get("type") not in VARIABLE_TYPES:
         yield f"{where} needs a type: one of {', '.join(VARIABLE_TYPES)}."
@@ -168,7 +181,8 @@ def _variable_problems(where: str, name: str, entry: Entry) -> Iterator[str]:
         yield f"{where}: default does not fit, {problem}."
 
 
-def _parameter_problems(where: str, name: str, entry: Entry) -> Iterator[str]:
+def _parameter_problems(name: str, entry: Entry) -> Iterator[str]:
+    where = f"Parameter {name}"
     found = [*_unknown(where, entry, PARAMETER_KEYS + LIMITS[0] + LIMITS[1]), *_form_problems(where, entry)]
     yield from found
     default = entry.get("default")

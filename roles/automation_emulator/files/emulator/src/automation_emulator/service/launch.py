@@ -18,6 +18,7 @@ from ..runbooks.parser import unsupported
 from ..state.choices import Choices
 from ..state.errors import start_refused
 from ..state.model import Child, Execution, Mode, Runbook, Step
+from ..state.moment import Moment
 from ..state.principals import Principal
 from . import targets, validation
 
@@ -76,14 +77,15 @@ def launch(request: Request, start: Start, sources: Sources, choices: Choices) -
     return _on_targets(run, request, on_targets, choices) if on_targets else run
 
 
-def launch_child(parent: Execution, child: Child, at: float, sources: Sources, choices: Choices) -> Execution:
+def launch_child(parent: Execution, child: Child, moment: Moment, sources: Sources) -> Execution:
     """The execution that a parent's step asks for; the parent's starter has started it, too [D]."""
+    choices = moment.choices
     if parent.generation >= choices.most_generations:
         raise start_refused(f"The emulator runs {choices.most_generations} generations of executions, no more.")
     _check_child(child.request, choices)
-    begins_at = at + choices.start_delay_seconds
+    begins_at = moment.time + choices.start_delay_seconds
     who = (parent.executed_by, parent.access_key, parent.account, parent.region)
-    start = Start(*who, at, begins_at, child.execution_id)
+    start = Start(*who, moment.time, begins_at, child.execution_id)
     return replace(
         launch(child.request, start, sources, choices),
         parent_id=parent.execution_id,

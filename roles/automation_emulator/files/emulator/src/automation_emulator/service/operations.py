@@ -17,6 +17,7 @@ from ..state.choices import Choices
 from ..state.errors import AutomationError, status_update_refused
 from ..state.gates import Gate
 from ..state.model import Child, Delivery, Execution, Request, Runbook
+from ..state.moment import Moment
 from ..state.principals import Principal
 from ..state.work import Answer as WorkAnswer
 from ..state.work import Work
@@ -103,6 +104,9 @@ class AutomationService:
         finally:
             self._lock.acquire()
 
+    def _now(self) -> Moment:
+        return Moment(self.clock.now(), self.choices)
+
     def start(self, context: Context, parameters: Parameters) -> Answer:
         """StartAutomationExecution."""
         with self._lock:
@@ -129,8 +133,8 @@ class AutomationService:
             kind = parameters.get("Type", "Cancel")
             self._refuse_stop(run, context.caller, kind)
             stop = flow.complete if kind == "Complete" else flow.cancel
-            now = self.clock.now()
-            place.progress.keep(stop(run, now, self.choices), now, self.choices)
+            now = self._now()
+            place.progress.keep(stop(run, now), now)
             return {}
 
     def _refuse_stop(self, run: Execution, caller: Principal, kind: str) -> None:
@@ -150,11 +154,11 @@ class AutomationService:
             run = place.ledger.get(parameters["AutomationExecutionId"])
             payload = parameters.get("Payload") or {}
             signal = signals.read(parameters["SignalType"], payload, context.caller, self.choices)
-            now, delay = self.clock.now(), self.choices.signal_delay_seconds + context.effect_delay
-            after = signals.accept(run, signal, now, self.choices)
+            now, delay = self._now(), self.choices.signal_delay_seconds + context.effect_delay
+            after = signals.accept(run, signal, now)
             if delay > 0:
-                after = replace(run, inbox=(*run.inbox, Delivery(signal, now + delay)))
-            place.progress.keep(after, now, self.choices)
+                after = replace(run, inbox=(*run.inbox, Delivery(signal, now.time + delay)))
+            place.progress.keep(after, now)
             return {}
 
     def get(self, context: Context, parameters: Parameters) -> Answer:
@@ -223,8 +227,8 @@ def new_request(subtype: str, approvers: Sequence[str], required: int, **details
 
 
 def _new_place(sources: Sources, perform: Perform) -> Place:
-    def start(parent: Execution, child: Child, at: float, choices: Choices) -> Execution:
-        return launch_child(parent, child, at, sources, choices)
+    def start(parent: Execution, child: Child, moment: Moment) -> Execution:
+        return launch_child(parent, child, moment, sources)
 
     ledger = Ledger()
     return Place(sources, ledger, Progress(ledger, start, perform))

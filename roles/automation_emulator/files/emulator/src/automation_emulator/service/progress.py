@@ -17,12 +17,13 @@ from ..engine import flow, rate_control, timeline
 from ..state.choices import Choices
 from ..state.errors import AutomationError
 from ..state.model import Child, Execution, Status, StepExecution
+from ..state.moment import Moment
 from ..state.work import Answer, Work
 from .agenda import Agenda
 from .ledger import Ledger
 
 # Makes the execution that a parent's step asks for, or refuses to.
-Launch = Callable[[Execution, Child, float, Choices], Execution]
+Launch = Callable[[Execution, Child, Moment], Execution]
 # Does what a step asks for; other requests may be answered meanwhile.
 Perform = Callable[[Execution, Work], Answer]
 
@@ -35,62 +36,65 @@ class Progress:
 
     def advance(self, now: float, choices: Choices) -> None:
         """Bring every execution up to date: everything that happens up to now, in order of time."""
-        for moment, execution_id in self._agenda.due(now):
+        for time, execution_id in self._agenda.due(now):
+            moment = Moment(time, choices)
             run = self._ledger.get(execution_id)
             if run.open_step is not None and run.work is not None:
-                self._work(run, run.open_step, run.work, moment, choices)
+                self._work(run, run.open_step, run.work, moment)
             else:
-                self.keep(timeline.advance(run, moment, choices), moment, choices)
+                self.keep(timeline.advance(run, time, choices), moment)
 
     def add(self, run: Execution, choices: Choices) -> None:
         """Keep a new execution, the latest of all."""
         self._ledger.add(run)
         self._agenda.note(run.execution_id, timeline.next_moment(run, choices))
 
-    def _work(self, run: Execution, step: StepExecution, work: Work, at: float, choices: Choices) -> None:
+    def _work(self, run: Execution, step: StepExecution, work: Work, moment: Moment) -> None:
         """Have work done; meanwhile it is nobody else's, and the execution may be stopped or run out of time."""
         taken = replace(step, work=None)
-        self.keep(run.with_run(taken), at, choices)
+        self.keep(run.with_run(taken), moment)
         answer = self._perform(run, work)
         now = self._ledger.get(run.execution_id)
         if now.open_step == taken:
-            self.keep(flow.answered(now, taken, answer, at, choices), at, choices)
+            self.keep(flow.answered(now, taken, answer, moment), moment)
 
-    def keep(self, run: Execution, at: float, choices: Choices) -> None:
+    def keep(self, run: Execution, moment: Moment) -> None:
         """Keep an execution as it has become, with what follows for its children and its parent."""
-        run = self._with_children(run, at, choices)
+        run = self._with_children(run, moment)
         self._ledger.keep(run)
-        self._agenda.note(run.execution_id, timeline.next_moment(run, choices) if run.work is None else at)
-        self._cancel_children(run, at, choices)
+        self._agenda.note(
+            run.execution_id, timeline.next_moment(run, moment.choices) if run.work is None else moment.time
+        )
+        self._cancel_children(run, moment)
         if run.final is not None and run.parent_id is not None:
-            self._tell_parent(run, run.parent_id, at, choices)
+            self._tell_parent(run, run.parent_id, moment)
 
-    def _with_children(self, run: Execution, at: float, choices: Choices) -> Execution:
+    def _with_children(self, run: Execution, moment: Moment) -> Execution:
         """Start the children that the execution asks for."""
         for step in run.waiting_for_children:
             if step.child is not None and step.child_id not in self._ledger:
-                run = self._with_child(run, step, step.child, at, choices)
+                run = self._with_child(run, step, step.child, moment)
         return run
 
-    def _with_child(self, run: Execution, step: StepExecution, child: Child, at: float, choices: Choices) -> Execution:
+    def _with_child(self, run: Execution, step: StepExecution, child: Child, moment: Moment) -> Execution:
         try:
-            self.add(self._launch(run, child, at, choices), choices)
+            self.add(self._launch(run, child, moment), moment.choices)
         except AutomationError as problem:
             course = flow if run.rate_control is None else rate_control
-            return course.child_refused(run, step, problem.message, at, choices)
+            return course.child_refused(run, step, problem.message, moment)
         return run
 
-    def _cancel_children(self, run: Execution, at: float, choices: Choices) -> None:
+    def _cancel_children(self, run: Execution, moment: Moment) -> None:
         """Cancel the children whose step is being stopped, or has ended without them."""
         stopping = {step.child_id: step.status == Status.CANCELLING for step in run.waiting_for_children}
         for child in self._ledger.live_children(run.execution_id):
-            given_up = stopping.get(child.execution_id, choices.orphans_are_cancelled)
+            given_up = stopping.get(child.execution_id, moment.choices.orphans_are_cancelled)
             if given_up and not child.cancelling:
-                self.keep(flow.cancel(child, at, choices), at, choices)
+                self.keep(flow.cancel(child, moment), moment)
 
-    def _tell_parent(self, child: Execution, parent_id: str, at: float, choices: Choices) -> None:
+    def _tell_parent(self, child: Execution, parent_id: str, moment: Moment) -> None:
         parent = self._ledger.get(parent_id)
         for step in parent.waiting_for_children:
             if step.child_id == child.execution_id:
                 course = flow if parent.rate_control is None else rate_control
-                self.keep(course.child_ended(parent, step, child, at, choices), at, choices)
+                self.keep(course.child_ended(parent, step, child, moment), moment)
