@@ -76,7 +76,7 @@ def _asked_for_access(client: Any) -> str:
     """The API has no way to make an access request for an approver of one's choice, the emulator has."""
     url = f"{client.meta.endpoint_url}/_emulator/access-requests"
     body = json.dumps({"approvers": [CALLER]}).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, body)) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"})) as answer:
         execution_id = json.load(answer)["automation_execution_id"]
     client.send_automation_signal(AutomationExecutionId=execution_id, SignalType="Approve")
     return execution_id

@@ -143,7 +143,10 @@ class Bench:
 
     def _control(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(f"{self.url}/_emulator/{path}", data=data) as answer:
+        headers = {"Content-Type": "application/json"}
+        with urllib.request.urlopen(
+            urllib.request.Request(f"{self.url}/_emulator/{path}", data=data, headers=headers)
+        ) as answer:
             return json.load(answer)
 
     # Playing

@@ -80,7 +80,8 @@ def _address(process: subprocess.Popen[str]) -> str:
 def request(url: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, Content]:
     """Status and answer of a control request."""
     data = json.dumps(body).encode() if body is not None else b"" if method == "POST" else None
-    asked = urllib.request.Request(f"{url}/_emulator/{path}", data=data, method=method)
+    headers = {"Content-Type": "application/json"}
+    asked = urllib.request.Request(f"{url}/_emulator/{path}", data=data, headers=headers, method=method)
     try:
         with _opener.open(asked) as answer:
             return answer.status, json.load(answer)
@@ -167,7 +168,7 @@ class AutomationEmulator:
 
     def control(self, method: str, path: str, **body: Any) -> Content:
         """A control request, such as control("POST", "clock", advance=60)."""
-        status, answer = request(self.url, method, path, body if method == "POST" else None)
+        status, answer = request(self.url, method, path, body if method in ("POST", "PUT") else None)
         if status != 200:
             raise EmulatorError(answer["error"])
         return answer
@@ -215,3 +216,18 @@ class AutomationEmulator:
     def forget_requests(self) -> None:
         """Empty the log."""
         self.control("DELETE", "requests")
+
+    # Stubs
+
+    def stub(self, **said: Any) -> None:
+        """Say what steps return or how they fail: stub(step="restart", returns={"ResponseCode": 1})."""
+        self.control("POST", "stubs", **said)
+
+    def stubs(self) -> list[Content]:
+        """The stubs in force, as they were written; of those that apply to a step the last one counts."""
+        written: list[Content] = self.control("GET", "stubs")["stubs"]
+        return written
+
+    def forget_stubs(self) -> None:
+        """Have every step do what it does."""
+        self.control("DELETE", "stubs")

@@ -10,7 +10,7 @@ and tags stay moto's.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -128,6 +128,15 @@ def sources(library: Library) -> Callable[[str, str], Sources]:
         )
 
     return of
+
+
+def registered(library: Library) -> Iterator[Runbook]:
+    """The latest version of every runbook, of any account and Region, and those of the start."""
+    backends = [one for regions in ssm_backends.values() for one in regions.values()]
+    kept = [(name, versions.get_latest_version()) for one in backends for name, versions in one._documents.items()]
+    written = {(name, one.content) for name, one in kept if one.document_type == RESOURCE_TYPE}
+    for name, content in sorted(written | set(library.runbooks.items())):
+        yield parse(name, "1", content)
 
 
 def _runbook(backend: SimpleSystemManagerBackend, name: str, version: str | None) -> Runbook:

@@ -22,16 +22,19 @@ from ..engine.change_requests import ACCESS_REQUEST, CHANGE_REQUEST
 from ..service.clock import Clock
 from ..service.denials import Denial, Denials, covers
 from ..service.operations import AutomationService, new_request
+from ..service.stubs import StubError, Stubs
 from ..service.validation import service_model
 from ..state.choices import ChoiceError
 from ..state.principals import Principal
 from . import fields
+from .admission import PREFIX
 from .faults import Fault, Faults
 from .fields import Body, FieldError
 from .recorder import Recorder
+from .stubs import read as read_stub
+from .stubs import read_all as read_stubs
 from .wire import Answer, Environ, json_answer
 
-PREFIX = "/_emulator/"
 # As far as the clock goes: the year 9000. Python can write dates up to 9999.
 LATEST = 221845392000.0
 Content = dict[str, Any]
@@ -54,9 +57,11 @@ class Control:
         handler = self._routes().get(route)
         if handler is None:
             return json_answer(404, {"error": f"There is no {route}; there are {', '.join(self._routes())}."})
+        if environ["REQUEST_METHOD"] == "POST" and not _says_json(environ):
+            return json_answer(415, {"error": "A control request has the Content-Type application/json."})
         try:
             return json_answer(200, handler(_body(environ)))
-        except (FieldError, ChoiceError) as problem:
+        except (FieldError, ChoiceError, StubError) as problem:
             return json_answer(400, {"error": str(problem)})
 
     def _routes(self) -> dict[str, Callable[[Body], Content]]:
@@ -69,6 +74,10 @@ class Control:
             "POST clock": self._set_clock,
             "GET choices": lambda body: dataclasses.asdict(self.service.choices),
             "POST choices": lambda body: dataclasses.asdict(self.service.choose(body)),
+            "GET stubs": lambda body: self._shown_stubs(),
+            "POST stubs": lambda body: self._restub(lambda stubs: stubs.add(read_stub(body))),
+            "PUT stubs": self._replace_stubs,
+            "DELETE stubs": lambda body: self._restub(lambda stubs: stubs.replace([])),
             "POST denials": self._deny,
             "DELETE denials": lambda body: _done(self.denials.clear),
             "POST access-requests": lambda body: self._add_request(ACCESS_REQUEST, body),
@@ -104,6 +113,18 @@ class Control:
             (self.clock.freeze if frozen else self.clock.thaw)()
         self.clock.advance(seconds)
         return self._time()
+
+    def _restub(self, change: Callable[[Stubs], None]) -> Content:
+        self.service.restub(change)
+        return self._shown_stubs()
+
+    def _shown_stubs(self) -> Content:
+        return {"stubs": [stub.written for stub in self.service.stubs.all]}
+
+    def _replace_stubs(self, body: Body) -> Content:
+        fields.only(body, "stubs")
+        stubs = read_stubs(body.get("stubs"))
+        return self._restub(lambda known: known.replace(stubs))
 
     def _deny(self, body: Body) -> Content:
         fields.only(body, "principal", "actions")
@@ -149,9 +170,14 @@ def _done(action: Callable[[], None]) -> Content:
     return {}
 
 
+def _says_json(environ: Environ) -> bool:
+    """Whether it has the type that a browser sends for a page only after it has asked whether that is allowed."""
+    return str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower() == "application/json"
+
+
 def _body(environ: Environ) -> Body:
     """The request's JSON object, or its query."""
-    if environ["REQUEST_METHOD"] != "POST":
+    if environ["REQUEST_METHOD"] not in ("POST", "PUT"):
         return {key: values[0] for key, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
     text = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     try:

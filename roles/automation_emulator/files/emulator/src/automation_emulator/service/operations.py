@@ -26,6 +26,7 @@ from .clock import Clock
 from .launch import Sources, Start, launch, launch_child
 from .ledger import Ledger
 from .progress import Perform, Progress
+from .stubs import Stubs
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -55,8 +56,11 @@ class Place:
 class AutomationService:
     """The operations; each takes the parameters of a request and gives the members of the response."""
 
-    def __init__(self, clock: Clock, sources: Callable[[str, str], Sources], perform: Perform) -> None:
+    def __init__(
+        self, clock: Clock, sources: Callable[[str, str], Sources], perform: Perform, stubs: Stubs | None = None
+    ) -> None:
         self.clock = clock
+        self.stubs = stubs or Stubs(lambda: ())
         self._sources, self._perform = sources, perform
         self.choices = Choices()
         self._lock = threading.Lock()
@@ -67,6 +71,7 @@ class AutomationService:
         with self._lock:
             self._places.clear()
             self.choices = Choices()
+            self.stubs.reset()
 
     def choose(self, changes: Mapping[str, Any]) -> Choices:
         """Answer some of the open questions otherwise, from now on."""
@@ -76,6 +81,16 @@ class AutomationService:
                 place.progress.advance(self.clock.now(), self.choices)
             self.choices = choices
             return choices
+
+    def restub(self, change: Callable[[Stubs], None]) -> None:
+        """Change the stubs; they count for steps that start from now on, of executions that run, too."""
+        with self._lock:
+            for account, region in list(self._places):
+                self._place(account, region)
+            change(self.stubs)
+            for place in self._places.values():
+                for run in place.ledger.live():
+                    place.ledger.keep(replace(run, runbook=self.stubs.applied_to(run.runbook)))
 
     def bring_up_to_date(self, account: str, region: str) -> None:
         """Let everything happen that happens until now, before something else changes what it depends on."""
@@ -92,9 +107,15 @@ class AutomationService:
         """An account and Region, with its executions up to date."""
         place = self._places.get((account, region))
         if place is None:
-            place = self._places[account, region] = _new_place(self._sources(account, region), self._work)
+            place = self._places[account, region] = _new_place(
+                self._stubbed(self._sources(account, region)), self._work
+            )
         place.progress.advance(self.clock.now(), self.choices)
         return place
+
+    def _stubbed(self, sources: Sources) -> Sources:
+        """The sources, their runbooks with the stubs of their steps."""
+        return replace(sources, runbook=lambda name, version: self.stubs.applied_to(sources.runbook(name, version)))
 
     def _work(self, run: Execution, work: Work) -> WorkAnswer:
         """Have a step's work done, for which it may need answers of this service, too."""
