@@ -82,8 +82,8 @@ runbooks
 
 time
   Steps that sleep and time-outs take the time that they say. --time-scale 60
-  makes a minute pass in a second; tests had better stop the clock and turn it
-  by the control endpoint.
+  makes a minute pass in a second; tests should stop the clock and move it
+  with the control endpoint.
 
 safety
   Scripts in runbooks run with your rights, without a sandbox: whoever gets a
@@ -137,7 +137,7 @@ examples
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; give the exit status."""
+    """Run the command line; return the exit status."""
     options = parser().parse_args(arguments)
     try:
         return _run(options) if options.background is None else _run_in_background(options)
@@ -150,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    """Listen until told to end by SIGTERM or SIGINT."""
+    """Listen until SIGTERM or SIGINT."""
     from .backend.ssm import Library
     from .server.admission import Admission, is_loopback
     from .server.app import Emulator, Server
@@ -181,14 +181,14 @@ def _warn_of_remote(options: argparse.Namespace) -> None:
 
 
 def _announce(url: str) -> None:
-    """Say where it listens. Later output goes to stderr: nobody may read stdout any more, and a full pipe blocks."""
+    """Print the URL. Later output goes to stderr: nobody may read stdout any more, and a full pipe blocks."""
     print(f"Automation emulator listening on {url}", flush=True)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
 
 @contextlib.contextmanager
 def _told(file: Path | None, url: str) -> Iterator[None]:
-    """A file that tells the URL for as long as the context lasts; it appears with its content."""
+    """Keep the URL in a file while the context lasts; the file appears with its content."""
     if file is None:
         yield
         return
@@ -202,7 +202,7 @@ def _told(file: Path | None, url: str) -> Iterator[None]:
 
 
 def _run_in_background(options: argparse.Namespace) -> int:
-    """Start another process with the same options, which outlives this one; return once it listens."""
+    """Start a second process with the same options, which outlives this one; return when it listens."""
     given = {name: value for name, value in vars(options).items() if name != "background"}
     words = [word for name, value in given.items() for word in _words(f"--{name.replace('_', '-')}", value)]
     command = [sys.executable, "-m", __package__, *words]
@@ -244,8 +244,8 @@ def parser() -> argparse.ArgumentParser:
     add("--time-scale", type=_scale, default=1.0, metavar="N", help="let time pass N times faster (%(default)s)")
     add("--runbooks", type=Path, metavar="DIR", help="register every .yaml, .yml and .json file in DIR as a runbook")
     add("--stubs", type=Path, metavar="FILE", help="what steps return, or how they fail, in place of what they do")
-    add("--url-file", type=Path, metavar="FILE", help="have FILE tell the URL for as long as the emulator listens")
-    add("--background", type=Path, metavar="LOG", help="return once it listens; what goes wrong later is in LOG")
+    add("--url-file", type=Path, metavar="FILE", help="write the URL to FILE, and remove FILE at the end")
+    add("--background", type=Path, metavar="LOG", help="return when it listens; later errors are in LOG")
     return known
 
 

@@ -16,12 +16,12 @@ from .calls import Watching, flag, needed_list, never
 
 RUNNING, STOPPED, TERMINATED = "running", "stopped", "terminated"
 _CALLS = {RUNNING: "StartInstances", STOPPED: "StopInstances", TERMINATED: "TerminateInstances"}
-# What an instance does not come back from [S].
+# States that an instance never leaves [S].
 _GONE = ("shutting-down", TERMINATED)
 
 
 class ChangeInstanceState(Watching):
-    """It takes an hour at most unless told otherwise [D]."""
+    """It takes an hour at most unless timeoutSeconds is set [D]."""
 
     name = "aws:changeInstanceState"
     default_timeout = 3600.0

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a start request means by its targets: for each child a name and parameters of its own. Pure."""
+"""The targets of a start request: for each child a name and its parameters. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def assignments(request: Mapping[str, Any]) -> dict[str, Assignment]:
 
 
 def _values(target: Mapping[str, Any]) -> Sequence[str]:
-    """ParameterValues are taken as they are; what other keys mean depends on resources that are not here."""
+    """ParameterValues are used as they are; other keys are refused, as they select resources."""
     if target.get("Key") != "ParameterValues":
         raise _invalid(
             f"The emulator resolves targets of Key ParameterValues alone, not {target.get('Key')} (AWS does)."
@@ -48,7 +48,7 @@ def _values(target: Mapping[str, Any]) -> Sequence[str]:
 
 
 def rate_control(request: Mapping[str, Any], targets: Sequence[str], choices: Choices) -> RateControl:
-    """How fast the run goes through its targets; a percentage is rounded down, but to no less than one child [I]."""
+    """MaxConcurrency and MaxErrors; a percentage is rounded down, but concurrency is at least one child [I]."""
     concurrency = _number(request.get("MaxConcurrency", DEFAULT_CONCURRENCY), len(targets))
     most_errors = _number(request.get("MaxErrors", str(choices.default_max_errors)), len(targets))
     return RateControl(targets, max(1, concurrency), most_errors)
