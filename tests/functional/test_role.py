@@ -103,6 +103,15 @@ def test_stubs_are_changed_in_an_emulator_that_runs(emulators):
         assert emulators["blue"].stubs() == json.loads(stubs)
 
 
+def test_quotas_are_changed_in_an_emulator_that_runs(emulators):
+    emulators.play("started", "blue")
+    for quotas, changed in (('"documented"', True), ('{"running": 2}', True), ('{"running": 2}', False)):
+        output = emulators.play("started", "blue", "-e", f'{{"quotas": {quotas}}}')
+        # With documented quotas the module may have to wait, and the run is an old one.
+        assert (changes(output) > 0) is changed, output
+        assert emulators["blue"].control("GET", "quotas") == {"quotas": json.loads(quotas)}
+
+
 def test_in_check_mode_nothing_is_started(emulators):
     emulators.play("started", "blue", "--check")
     assert list(emulators.directory.glob("emulators")) == []

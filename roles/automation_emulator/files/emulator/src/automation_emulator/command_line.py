@@ -74,6 +74,16 @@ stubs
   registered runbooks can be meant by is refused. Stubs can be changed at any
   time by the control endpoint; a reset brings back those of FILE.
 
+quotas
+  none        as many calls and executions as there are. Tests of what happens
+              need no limits, and on a clock that stands still no bucket fills
+  documented  the defaults of an account in a Region: 3 signals, reads and
+              listings a second and 1 start and stop, each its own bucket; 100
+              executions run, 400 more stand at approvals, pauses and sleeps,
+              5,000 are queued
+  NAME=NUMBER names of operations (calls a second), running, blocked, queued;
+              what is not named has no limit
+
 runbooks
   Documents of type Automation, schema 0.3, in JSON or YAML. DIR/Deploy.yaml is
   registered as Deploy, in every account and Region, and again after a reset.
@@ -101,6 +111,7 @@ control endpoint
     POST reset             be as new
     GET, POST, PUT, DELETE stubs
                            {"step": NAME, "returns": {"ResponseCode": 1}}
+    GET, POST quotas       {"quotas": "documented"}, {"quotas": {"running": 2}}
     GET, POST clock        {"advance": 60}, {"freeze": true}
     GET, DELETE requests   the log of requests; ?operation=NAME picks
     GET, POST, DELETE faults
@@ -155,13 +166,16 @@ def _run(options: argparse.Namespace) -> int:
     from .server.admission import Admission, is_loopback
     from .server.app import Emulator, Server
     from .server.stubs import read_file
+    from .state.quotas import parse
 
     if not is_loopback(options.host):
         _warn_of_remote(options)
     library = Library.read(options.runbooks) if options.runbooks else Library()
     stubs = read_file(options.stubs) if options.stubs else []
     admission = Admission(frozenset(map(str.lower, options.allow_host)), frozenset(options.allow_origin))
-    server = Server(options.host, options.port, Emulator(options.time_scale, library, stubs, admission))
+    server = Server(
+        options.host, options.port, Emulator(options.time_scale, library, stubs, admission, parse(options.quotas))
+    )
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -244,6 +258,7 @@ def parser() -> argparse.ArgumentParser:
     add("--time-scale", type=_scale, default=1.0, metavar="N", help="let time pass N times faster (%(default)s)")
     add("--runbooks", type=Path, metavar="DIR", help="register every .yaml, .yml and .json file in DIR as a runbook")
     add("--stubs", type=Path, metavar="FILE", help="what steps return, or how they fail, in place of what they do")
+    add("--quotas", default="none", help="documented, none (%(default)s), or NAME=NUMBER,NAME=NUMBER")
     add("--url-file", type=Path, metavar="FILE", help="write the URL to FILE, and remove FILE at the end")
     add("--background", type=Path, metavar="LOG", help="return when it listens; later errors are in LOG")
     return known

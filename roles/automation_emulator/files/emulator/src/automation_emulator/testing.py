@@ -218,7 +218,7 @@ class AutomationEmulator:
         """Empty the log."""
         self.control("DELETE", "requests")
 
-    # Stubs
+    # Stubs and quotas
 
     def stub(self, **said: Any) -> None:
         """Say what steps return or how they fail: stub(step="restart", returns={"ResponseCode": 1})."""
@@ -232,3 +232,7 @@ class AutomationEmulator:
     def forget_stubs(self) -> None:
         """Have every step do what it does."""
         self.control("DELETE", "stubs")
+
+    def limit(self, quotas: str | Mapping[str, float]) -> None:
+        """Have quotas: documented, none, or numbers such as {"GetAutomationExecution": 3, "running": 2}."""
+        self.control("POST", "quotas", quotas=quotas)

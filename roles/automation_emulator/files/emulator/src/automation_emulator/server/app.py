@@ -21,6 +21,7 @@ from ..service.clock import Clock
 from ..service.denials import Denials
 from ..service.operations import AutomationService
 from ..service.stubs import Stubs
+from ..state.quotas import Quotas
 from ..state.stubs import Stub
 from .admission import PREFIX, Admission
 from .control import Control
@@ -64,21 +65,22 @@ class Emulator:
         library: Library | None = None,
         stubs: Sequence[Stub] = (),
         admission: Admission | None = None,
+        quotas: Quotas | None = None,
     ) -> None:
         if _running.locked():
             raise _refuse_second()
         clock, denials, library = Clock(time_scale), Denials(), library or Library()
-        self._recorder, self._faults, self._throttle = Recorder(), Faults(), Throttle()
+        self._recorder, self._faults, self._throttle = Recorder(), Faults(), Throttle(clock.now)
         # Does the work of steps; its calls come back to this application.
         self.outside = Outside()
         kept = Stubs(lambda: registered(library), stubs)
-        service = AutomationService(clock, sources(library), self.outside.perform, kept)
+        service = AutomationService(clock, sources(library), self.outside.perform, kept, quotas)
         bind(service, denials, library)
         lambda_.bind(self.outside.environment, lambda: service.choices.script_seconds)
         stepfunctions.bind(lambda: self.outside.endpoint, lambda: service.choices.state_machine_seconds)
         self._admission = admission or Admission()
         self._moto = Dispatcher(create_backend_app)
-        self.control = Control(service, clock, self._recorder, self._faults, denials, library)
+        self.control = Control(service, clock, self._recorder, self._faults, denials, library, self._throttle)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request that is let in."""
@@ -105,8 +107,8 @@ class Emulator:
         def befallen() -> Answer:
             return self._faults.apply(asked, reply)
 
-        choices = self.control.service.choices
-        return self._recorder.record(asked, lambda: self._throttle.apply(asked, choices, befallen))
+        choices, quotas = self.control.service.choices, self.control.service.quotas
+        return self._recorder.record(asked, lambda: self._throttle.apply(asked, choices, quotas, befallen))
 
 
 class RequestHandler(MotoRequestHandler):

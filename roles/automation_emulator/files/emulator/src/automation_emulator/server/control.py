@@ -26,6 +26,8 @@ from ..service.stubs import StubError, Stubs
 from ..service.validation import service_model
 from ..state.choices import ChoiceError
 from ..state.principals import Principal
+from ..state.quotas import QuotaError
+from ..state.quotas import read as read_quotas
 from . import fields
 from .admission import PREFIX
 from .faults import Fault, Faults
@@ -33,6 +35,7 @@ from .fields import Body, FieldError
 from .recorder import Recorder
 from .stubs import read as read_stub
 from .stubs import read_all as read_stubs
+from .throttle import Throttle
 from .wire import Answer, Environ, json_answer
 
 # The clock's limit: the year 9000. Python can write dates up to 9999.
@@ -50,6 +53,7 @@ class Control:
     faults: Faults
     denials: Denials
     library: Library
+    throttle: Throttle
 
     def answer(self, environ: Environ) -> Answer:
         """Answer a request below the prefix."""
@@ -61,7 +65,7 @@ class Control:
             return json_answer(415, {"error": "A control request has the Content-Type application/json."})
         try:
             return json_answer(200, handler(_body(environ)))
-        except (FieldError, ChoiceError, StubError) as problem:
+        except (FieldError, ChoiceError, QuotaError, StubError) as problem:
             return json_answer(400, {"error": str(problem)})
 
     def _routes(self) -> dict[str, Callable[[Body], Content]]:
@@ -74,6 +78,8 @@ class Control:
             "POST clock": self._set_clock,
             "GET choices": lambda body: dataclasses.asdict(self.service.choices),
             "POST choices": lambda body: dataclasses.asdict(self.service.choose(body)),
+            "GET quotas": lambda body: {"quotas": self.service.quotas.written},
+            "POST quotas": self._limit,
             "GET stubs": lambda body: self._shown_stubs(),
             "POST stubs": lambda body: self._restub(lambda stubs: stubs.add(read_stub(body))),
             "PUT stubs": self._replace_stubs,
@@ -96,6 +102,7 @@ class Control:
         moto_api_backend.reset()
         self.library.reset()
         self.recorder.clear()
+        self.throttle.clear()
 
     def _requests(self, body: Body) -> Content:
         return {"requests": self.recorder.entries(body.get("operation"))}
@@ -113,6 +120,12 @@ class Control:
             (self.clock.freeze if frozen else self.clock.thaw)()
         self.clock.advance(seconds)
         return self._time()
+
+    def _limit(self, body: Body) -> Content:
+        fields.only(body, "quotas")
+        self.service.limit(read_quotas(body.get("quotas")))
+        self.throttle.clear()
+        return {"quotas": self.service.quotas.written}
 
     def _restub(self, change: Callable[[Stubs], None]) -> Content:
         self.service.restub(change)

@@ -145,6 +145,8 @@ class Choices:
 
     # How many requests a second does the service take before it throttles? Real time; 0 is no limit.
     requests_per_second: float = 0.0
+    # How many seconds' calls does the bucket of an operation hold that has a quota? (At least one call.)
+    quota_burst_seconds: float = 1.0
     # From how many steps on does GetAutomationExecution leave the rest out (StepExecutionsTruncated)?
     truncate_steps_over: int = 100
     # After how many step executions is a run that goes round in circles ended?
