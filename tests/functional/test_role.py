@@ -112,6 +112,12 @@ def test_quotas_are_changed_in_an_emulator_that_runs(emulators):
         assert emulators["blue"].control("GET", "quotas") == {"quotas": json.loads(quotas)}
 
 
+def test_iam_decides_in_an_emulator_that_runs(emulators):
+    for iam in (True, False):
+        emulators.play("started", "blue", "-e", f'{{"iam": {str(iam).lower()}}}')
+        assert emulators["blue"].control("GET", "iam") == {"enforced": iam}
+
+
 def test_in_check_mode_nothing_is_started(emulators):
     emulators.play("started", "blue", "--check")
     assert list(emulators.directory.glob("emulators")) == []

@@ -112,6 +112,7 @@ control endpoint
     GET, POST, PUT, DELETE stubs
                            {"step": NAME, "returns": {"ResponseCode": 1}}
     GET, POST quotas       {"quotas": "documented"}, {"quotas": {"running": 2}}
+    GET, POST iam          {"enforced": true}
     GET, POST clock        {"advance": 60}, {"freeze": true}
     GET, DELETE requests   the log of requests; ?operation=NAME picks
     GET, POST, DELETE faults
@@ -174,7 +175,9 @@ def _run(options: argparse.Namespace) -> int:
     stubs = read_file(options.stubs) if options.stubs else []
     admission = Admission(frozenset(map(str.lower, options.allow_host)), frozenset(options.allow_origin))
     server = Server(
-        options.host, options.port, Emulator(options.time_scale, library, stubs, admission, parse(options.quotas))
+        options.host,
+        options.port,
+        Emulator(options.time_scale, library, stubs, admission, parse(options.quotas), options.iam),
     )
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -259,6 +262,7 @@ def parser() -> argparse.ArgumentParser:
     add("--runbooks", type=Path, metavar="DIR", help="register every .yaml, .yml and .json file in DIR as a runbook")
     add("--stubs", type=Path, metavar="FILE", help="what steps return, or how they fail, in place of what they do")
     add("--quotas", default="none", help="documented, none (%(default)s), or NAME=NUMBER,NAME=NUMBER")
+    add("--iam", action="store_true", help="let the callers' IAM policies decide calls of Automation")
     add("--url-file", type=Path, metavar="FILE", help="write the URL to FILE, and remove FILE at the end")
     add("--background", type=Path, metavar="LOG", help="return when it listens; later errors are in LOG")
     return known

@@ -218,7 +218,7 @@ class AutomationEmulator:
         """Empty the log."""
         self.control("DELETE", "requests")
 
-    # Stubs and quotas
+    # Stubs, quotas, policies
 
     def stub(self, **said: Any) -> None:
         """Say what steps return or how they fail: stub(step="restart", returns={"ResponseCode": 1})."""
@@ -236,3 +236,7 @@ class AutomationEmulator:
     def limit(self, quotas: str | Mapping[str, float]) -> None:
         """Have quotas: documented, none, or numbers such as {"GetAutomationExecution": 3, "running": 2}."""
         self.control("POST", "quotas", quotas=quotas)
+
+    def enforce_iam(self, enforced: bool = True) -> None:
+        """Let the IAM policies of callers decide calls of Automation; who is unknown to IAM may do everything."""
+        self.control("POST", "iam", enforced=enforced)

@@ -30,7 +30,7 @@ from ..service.operations import Answer, AutomationService, Context, Parameters
 from ..state.errors import AutomationError, start_refused
 from ..state.model import Runbook
 from ..state.principals import Principal
-from . import callers
+from . import callers, iam
 from .protocol import EFFECT_DELAY, JSON
 
 RESOURCE_TYPE = "Automation"
@@ -187,11 +187,23 @@ class AutomationResponse(SimpleSystemManagerResponse):
         self.service.bring_up_to_date(self.current_account, self.region)
         try:
             self.denials.check(self._caller(), f"ssm:{action}", self._resource())
+            if self.service.iam_enforced and action in iam.DECIDED:
+                self._check_policies(action)
             if action in CHECKED:
                 validation.checked(action, validation.read(self.body), self.service.choices)
         except AutomationError as problem:
             return self.serialized(ActionResult(SSMException(problem.code, problem.message)))
         return super().call_action()
+
+    def _check_policies(self, action: str) -> None:
+        """Refuse a call that IAM does not allow; the tags of an execution that is not there are none."""
+        request, context = validation.read(self.body), self._context()
+        try:
+            tags = self.service.tags(context, str(request.get("AutomationExecutionId")))
+        except AutomationError:
+            tags = {}
+        token = self.headers.get("X-Amz-Security-Token", "")
+        iam.check(context, token, action, request, tags, self.service.choices.start_needs_execution)
 
     def start_automation_execution(self) -> Reply:
         """StartAutomationExecution."""

@@ -66,6 +66,7 @@ class Emulator:
         stubs: Sequence[Stub] = (),
         admission: Admission | None = None,
         quotas: Quotas | None = None,
+        iam_enforced: bool = False,
     ) -> None:
         if _running.locked():
             raise _refuse_second()
@@ -74,7 +75,7 @@ class Emulator:
         # Does the work of steps; its calls come back to this application.
         self.outside = Outside()
         kept = Stubs(lambda: registered(library), stubs)
-        service = AutomationService(clock, sources(library), self.outside.perform, kept, quotas)
+        service = AutomationService(clock, sources(library), self.outside.perform, kept, quotas, iam_enforced)
         bind(service, denials, library)
         lambda_.bind(self.outside.environment, lambda: service.choices.script_seconds)
         stepfunctions.bind(lambda: self.outside.endpoint, lambda: service.choices.state_machine_seconds)

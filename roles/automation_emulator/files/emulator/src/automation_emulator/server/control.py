@@ -80,6 +80,8 @@ class Control:
             "POST choices": lambda body: dataclasses.asdict(self.service.choose(body)),
             "GET quotas": lambda body: {"quotas": self.service.quotas.written},
             "POST quotas": self._limit,
+            "GET iam": lambda body: {"enforced": self.service.iam_enforced},
+            "POST iam": self._enforce_iam,
             "GET stubs": lambda body: self._shown_stubs(),
             "POST stubs": lambda body: self._restub(lambda stubs: stubs.add(read_stub(body))),
             "PUT stubs": self._replace_stubs,
@@ -126,6 +128,11 @@ class Control:
         self.service.limit(read_quotas(body.get("quotas")))
         self.throttle.clear()
         return {"quotas": self.service.quotas.written}
+
+    def _enforce_iam(self, body: Body) -> Content:
+        fields.only(body, "enforced")
+        self.service.iam_enforced = fields.flag(body, "enforced", self.service.iam_enforced)
+        return {"enforced": self.service.iam_enforced}
 
     def _restub(self, change: Callable[[Stubs], None]) -> Content:
         self.service.restub(change)

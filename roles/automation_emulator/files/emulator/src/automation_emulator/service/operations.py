@@ -65,12 +65,15 @@ class AutomationService:
         perform: Perform,
         stubs: Stubs | None = None,
         quotas: Quotas | None = None,
+        iam_enforced: bool = False,
     ) -> None:
         self.clock = clock
         self.stubs = stubs or Stubs(lambda: ())
         self._sources, self._perform = sources, perform
         self.choices = Choices()
         self._first_quotas = self.quotas = quotas or Quotas()
+        # Whether the policies of callers decide what they may do.
+        self._first_iam_enforced = self.iam_enforced = iam_enforced
         self._lock = threading.Lock()
         self._places: dict[tuple[str, str], Place] = {}
 
@@ -81,6 +84,7 @@ class AutomationService:
             self.choices = Choices()
             self.stubs.reset()
             self.quotas = self._first_quotas
+            self.iam_enforced = self._first_iam_enforced
 
     def choose(self, changes: Mapping[str, Any]) -> Choices:
         """Change some choices, from now on."""
