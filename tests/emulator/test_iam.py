@@ -190,7 +190,8 @@ class TestWhatTheyAreFor:
     def test_requests_that_are_wrong_are_refused_like_others(self, emulator: Any, request_body: Any) -> None:
         key = emulator.user("bob")["access_key"]
         authorization = f"AWS4-HMAC-SHA256 Credential={key}/20300101/eu-central-1/ssm/aws4_request, x"
-        headers = {"X-Amz-Target": "AmazonSSM.StartAutomationExecution", "Authorization": authorization}
+        target = {"X-Amz-Target": "AmazonSSM.StartAutomationExecution", "Content-Type": "application/x-amz-json-1.1"}
+        headers = {"Authorization": authorization, **target}
         asked = urllib.request.Request(emulator.url, json.dumps(request_body).encode(), headers)
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(asked)
