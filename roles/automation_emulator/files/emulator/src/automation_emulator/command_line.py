@@ -108,7 +108,7 @@ control endpoint
   application/json), under URL/_emulator/:
 
     GET health             {"ready": true}
-    POST reset             be as new
+    POST reset             be as new; {"freeze": true} stops the clock
     GET, POST, PUT, DELETE stubs
                            {"step": NAME, "returns": {"ResponseCode": 1}}
     GET, POST quotas       {"quotas": "documented"}, {"quotas": {"running": 2}}

@@ -9,6 +9,7 @@ and tags stay moto's.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,8 @@ class Library:
 
     runbooks: dict[str, str] = field(default_factory=dict)
     _given_to: set[tuple[str, str]] = field(default_factory=set)
+    # moto's documents as they were when they were made: a copy costs a fraction of reading YAML after every reset.
+    _made: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, directory: Path) -> Library:
@@ -70,8 +73,14 @@ class Library:
         if place in self._given_to:
             return
         self._given_to.add(place)
+        if place not in self._made:
+            self._made[place] = self._make(backend)
+        backend._documents.update(copy.deepcopy(self._made[place]))
+
+    def _make(self, backend: SimpleSystemManagerBackend) -> dict[str, Any]:
         for name, content in self.runbooks.items():
             _create_document(backend, name, content)
+        return {name: backend._documents[name] for name in self.runbooks}
 
 
 def _read_runbook(path: Path) -> str:

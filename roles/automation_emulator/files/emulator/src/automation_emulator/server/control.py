@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -36,7 +37,7 @@ from .recorder import Recorder
 from .stubs import read as read_stub
 from .stubs import read_all as read_stubs
 from .throttle import Throttle
-from .wire import Answer, Environ, json_answer
+from .wire import CALLER_IDENTITY, Answer, Environ, json_answer
 
 # The clock's limit: the year 9000. Python can write dates up to 9999.
 LATEST = 221845392000.0
@@ -73,7 +74,7 @@ class Control:
             "GET health": lambda body: {"ready": True, "pid": os.getpid()},
             "GET requests": self._requests,
             "DELETE requests": lambda body: _done(self.recorder.clear),
-            "POST reset": lambda body: _done(self.reset),
+            "POST reset": self._reset,
             "GET clock": lambda body: self._time(),
             "POST clock": self._set_clock,
             "GET choices": lambda body: dataclasses.asdict(self.service.choices),
@@ -91,7 +92,7 @@ class Control:
             "POST access-requests": lambda body: self._add_request(ACCESS_REQUEST, body),
             "POST change-requests": lambda body: self._add_request(CHANGE_REQUEST, body),
             "GET faults": lambda body: {"faults": [dataclasses.asdict(fault) for fault in self.faults.pending]},
-            "POST faults": lambda body: _done(lambda: self.faults.add(Fault.read(body))),
+            "POST faults": self._add_fault,
             "DELETE faults": lambda body: _done(self.faults.clear),
         }
 
@@ -106,8 +107,24 @@ class Control:
         self.recorder.clear()
         self.throttle.clear()
 
+    def _reset(self, body: Body) -> Content:
+        fields.only(body, "freeze")
+        frozen = fields.flag(body, "freeze")
+        self.reset()
+        if frozen:
+            self.clock.freeze()
+        return self._time()
+
     def _requests(self, body: Body) -> Content:
+        fields.only(body, "operation")
+        if "operation" in body:
+            _check_operation(body["operation"], logged_operations())
         return {"requests": self.recorder.entries(body.get("operation"))}
+
+    def _add_fault(self, body: Body) -> Content:
+        fault = Fault.read(body)
+        _check_operation(fault.operation, ["*", *logged_operations()])
+        return _done(lambda: self.faults.add(fault))
 
     def _time(self) -> Content:
         return {"now": self.clock.now(), "frozen": self.clock.frozen}
@@ -183,6 +200,18 @@ def _schedule(body: Body, now: float) -> dict[str, Any]:
         "calendar_closed": fields.flag(body, "calendar_closed"),
         "runbook_seconds": fields.number(body, "runbook_seconds"),
     }
+
+
+def logged_operations() -> list[str]:
+    """The operations that are in the log, and so can meet a fault."""
+    return [CALLER_IDENTITY, *service_model().operation_names]
+
+
+def _check_operation(name: str, known: Sequence[str]) -> None:
+    """Refuse a name that no request has: neither would a fault befall any, nor would a log ever show one."""
+    if name not in known:
+        near = difflib.get_close_matches(name, known) or [one for one in known if "AutomationE" in one or "Sig" in one]
+        raise FieldError(f"There is no operation {name}; there are {', '.join(near)}.")
 
 
 def _done(action: Callable[[], None]) -> Content:
