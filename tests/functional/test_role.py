@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -91,6 +92,29 @@ def test_two_side_by_side_from_start_to_stop(emulators):
         green.now()
     assert runs(blue) == 0
     assert changes(emulators.play("stopped", "green")) == 0
+
+
+def test_stubs_are_changed_in_an_emulator_that_runs(emulators):
+    emulators.play("started", "blue")
+    for stubs, changed in (('[{"action": "aws:sleep", "returns": {}}]', True), ("[]", True), ("[]", False)):
+        output = emulators.play("started", "blue", "-e", f'{{"stubs": {stubs}}}')
+        assert (changes(output) == 0) is not changed, output
+        assert emulators["blue"].stubs() == json.loads(stubs)
+
+
+def test_quotas_are_changed_in_an_emulator_that_runs(emulators):
+    emulators.play("started", "blue")
+    for quotas, changed in (('"documented"', True), ('{"running": 2}', True), ('{"running": 2}', False)):
+        output = emulators.play("started", "blue", "-e", f'{{"quotas": {quotas}}}')
+        # With documented quotas the module may have to wait, and the run is an old one.
+        assert (changes(output) > 0) is changed, output
+        assert emulators["blue"].control("GET", "quotas") == {"quotas": json.loads(quotas)}
+
+
+def test_iam_decides_in_an_emulator_that_runs(emulators):
+    for iam in (True, False):
+        emulators.play("started", "blue", "-e", f'{{"iam": {str(iam).lower()}}}')
+        assert emulators["blue"].control("GET", "iam") == {"enforced": iam}
 
 
 def test_in_check_mode_nothing_is_started(emulators):

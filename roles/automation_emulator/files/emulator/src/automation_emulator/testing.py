@@ -79,6 +79,10 @@ def _address(process: subprocess.Popen[str]) -> str:
     return found[1]
 
 
+# Pages of a browser cannot send this without being asked first, see the manual.
+_JSON = {"Content-Type": "application/json"}
+
+
 @functools.cache
 def _connections() -> Any:
     """The connections for control requests. Proxies are not asked: the emulator is on this machine."""
@@ -94,7 +98,7 @@ def request(url: str, method: str, path: str, body: Mapping[str, Any] | None = N
 
     data = json.dumps(body).encode() if body is not None else None
     try:
-        answer = _connections().request(method, f"{url}/_emulator/{path}", body=data)
+        answer = _connections().request(method, f"{url}/_emulator/{path}", body=data, headers=_JSON)
     except HTTPError as problem:
         raise EmulatorError(f"The emulator at {url} does not answer: {problem}") from problem
     return answer.status, answer.json()
@@ -265,7 +269,7 @@ class AutomationEmulator:
 
     def control(self, method: str, path: str, **body: Any) -> Content:
         """A control request, such as control("POST", "clock", advance=60)."""
-        status, answer = request(self.url, method, path, body if method == "POST" else None)
+        status, answer = request(self.url, method, path, body if method in ("POST", "PUT") else None)
         if status != 200:
             raise EmulatorError(answer["error"])
         return answer
@@ -341,6 +345,29 @@ class AutomationEmulator:
     def forget_requests(self) -> None:
         """Empty the log."""
         self.control("DELETE", "requests")
+
+    # Stubs, quotas, policies
+
+    def stub(self, **said: Any) -> None:
+        """Say what steps return or how they fail: stub(step="restart", returns={"ResponseCode": 1})."""
+        self.control("POST", "stubs", **said)
+
+    def stubs(self) -> list[Content]:
+        """The stubs in force, as they were written; of those that apply to a step the last one counts."""
+        written: list[Content] = self.control("GET", "stubs")["stubs"]
+        return written
+
+    def forget_stubs(self) -> None:
+        """Have every step do what it does."""
+        self.control("DELETE", "stubs")
+
+    def limit(self, quotas: str | Mapping[str, float]) -> None:
+        """Have quotas: documented, none, or numbers such as {"GetAutomationExecution": 3, "running": 2}."""
+        self.control("POST", "quotas", quotas=quotas)
+
+    def enforce_iam(self, enforced: bool = True) -> None:
+        """Let the IAM policies of callers decide calls of Automation; who is unknown to IAM may do everything."""
+        self.control("POST", "iam", enforced=enforced)
 
 
 def _runbooks(paths: Sequence[str | Path]) -> Iterator[Path]:

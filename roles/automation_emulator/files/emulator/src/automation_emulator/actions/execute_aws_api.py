@@ -35,6 +35,10 @@ class ExecuteAwsApi(Action):
         whole = {OUTPUT_PAYLOAD: answer.value} if moment.choices.output_payload == "scripts_and_calls" else {}
         return Succeeds({**whole, **outputs})
 
+    def returned(self, run: StepExecution, value: Any, moment: Moment) -> Outcome:
+        """A stub says what the response is."""
+        return self.answered(run, Answer(value), moment)
+
 
 # What the action itself takes; every other input is a parameter of the operation [D].
 OWN_INPUTS = ("Service", "Api", "PropertySelector", "DesiredValues")

@@ -63,6 +63,10 @@ class ExecuteScript(Action):
         shown = {} if moment.choices.output_payload == "none" else {OUTPUT_PAYLOAD: whole}
         return Succeeds({**shown, **whole, **selected(run.step.outputs, whole)})
 
+    def returned(self, run: StepExecution, value: Any, moment: Moment) -> Outcome:
+        """A stub says what the function returns."""
+        return self.answered(run, Answer(value), moment)
+
 
 def _failure(reason: str) -> Failure:
     """The failure in the words around a reason that clients know to take off [O]."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,7 +31,7 @@ from ..service.operations import Answer, AutomationService, Context, Parameters
 from ..state.errors import AutomationError, start_refused
 from ..state.model import Runbook
 from ..state.principals import Principal
-from . import callers
+from . import callers, iam
 from .protocol import EFFECT_DELAY, JSON
 
 RESOURCE_TYPE = "Automation"
@@ -139,6 +139,15 @@ def sources(library: Library) -> Callable[[str, str], Sources]:
     return of
 
 
+def registered(library: Library) -> Iterator[Runbook]:
+    """The latest version of every runbook, of any account and Region, and those of the start."""
+    backends = [one for regions in ssm_backends.values() for one in regions.values()]
+    kept = [(name, versions.get_latest_version()) for one in backends for name, versions in one._documents.items()]
+    written = {(name, one.content) for name, one in kept if one.document_type == RESOURCE_TYPE}
+    for name, content in sorted(written | set(library.runbooks.items())):
+        yield parse(name, "1", content)
+
+
 def _runbook(backend: SimpleSystemManagerBackend, name: str, version: str | None) -> Runbook:
     """An Automation document in the version asked for: a number, $LATEST, or else the default [D]."""
     name = name.rpartition("/")[2] if name.startswith("arn:") else name
@@ -187,11 +196,23 @@ class AutomationResponse(SimpleSystemManagerResponse):
         self.service.bring_up_to_date(self.current_account, self.region)
         try:
             self.denials.check(self._caller(), f"ssm:{action}", self._resource())
+            if self.service.iam_enforced and action in iam.DECIDED:
+                self._check_policies(action)
             if action in CHECKED:
                 validation.checked(action, validation.read(self.body), self.service.choices)
         except AutomationError as problem:
             return self.serialized(ActionResult(SSMException(problem.code, problem.message)))
         return super().call_action()
+
+    def _check_policies(self, action: str) -> None:
+        """Refuse a call that IAM does not allow; the tags of an execution that is not there are none."""
+        request, context = validation.read(self.body), self._context()
+        try:
+            tags = self.service.tags(context, str(request.get("AutomationExecutionId")))
+        except AutomationError:
+            tags = {}
+        token = self.headers.get("X-Amz-Security-Token", "")
+        iam.check(context, token, action, request, tags, self.service.choices.start_needs_execution)
 
     def start_automation_execution(self) -> Reply:
         """StartAutomationExecution."""

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 import traceback
 
 from ..service.validation import service_model
 from .wire import Answer, Application, Call, Environ, call, error_answer, is_json
 
+# How big a file becomes that stderr goes to.
+MOST_LOG_BYTES = 10 << 20
 # What to use instead of an operation that is missing here.
 _INSTEAD = {"StartChangeRequestExecution": "; POST /_emulator/change-requests makes a change request"}
 
@@ -27,8 +31,15 @@ def answered(moto: Application, asked: Call | None, environ: Environ) -> Answer:
         return _not_implemented(asked, environ, problem)
     except Exception as problem:
         # A bug in the emulator or in moto: its traceback goes to stderr.
-        traceback.print_exc(file=sys.stderr)
+        if _has_room(sys.stderr.fileno()):
+            traceback.print_exc(file=sys.stderr)
         return error_answer(is_json(environ), 500, "InternalFailure", f"The emulator failed: {problem!r}")
+
+
+def _has_room(log: int) -> bool:
+    """Whether what stderr goes to may grow: a file may not without end."""
+    found = os.fstat(log)
+    return not stat.S_ISREG(found.st_mode) or found.st_size < MOST_LOG_BYTES
 
 
 def _refusal(asked: Call) -> tuple[str, str] | None:

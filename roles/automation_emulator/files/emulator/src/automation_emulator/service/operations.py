@@ -19,6 +19,7 @@ from ..state.gates import Gate
 from ..state.model import Child, Delivery, Execution, Request, Runbook
 from ..state.moment import Moment
 from ..state.principals import Principal
+from ..state.quotas import Quotas
 from ..state.work import Answer as WorkAnswer
 from ..state.work import Work
 from . import filters, render
@@ -26,6 +27,8 @@ from .clock import Clock
 from .launch import Sources, Start, launch, launch_child
 from .ledger import Ledger
 from .progress import Perform, Progress
+from .slots import Slots
+from .stubs import Stubs
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -55,10 +58,22 @@ class Place:
 class AutomationService:
     """The operations; each takes the parameters of a request and gives the members of the response."""
 
-    def __init__(self, clock: Clock, sources: Callable[[str, str], Sources], perform: Perform) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        sources: Callable[[str, str], Sources],
+        perform: Perform,
+        stubs: Stubs | None = None,
+        quotas: Quotas | None = None,
+        iam_enforced: bool = False,
+    ) -> None:
         self.clock = clock
+        self.stubs = stubs or Stubs(lambda: ())
         self._sources, self._perform = sources, perform
         self.choices = Choices()
+        self._first_quotas = self.quotas = quotas or Quotas()
+        # Whether the policies of callers decide what they may do.
+        self._first_iam_enforced = self.iam_enforced = iam_enforced
         self._lock = threading.Lock()
         self._places: dict[tuple[str, str], Place] = {}
 
@@ -67,6 +82,9 @@ class AutomationService:
         with self._lock:
             self._places.clear()
             self.choices = Choices()
+            self.stubs.reset()
+            self.quotas = self._first_quotas
+            self.iam_enforced = self._first_iam_enforced
 
     def choose(self, changes: Mapping[str, Any]) -> Choices:
         """Change some choices, from now on."""
@@ -76,6 +94,25 @@ class AutomationService:
                 place.progress.advance(self.clock.now(), self.choices)
             self.choices = choices
             return choices
+
+    def restub(self, change: Callable[[Stubs], None]) -> None:
+        """Change the stubs; they count for steps that start from now on, of executions that run, too."""
+        with self._lock:
+            for account, region in list(self._places):
+                self._place(account, region)
+            change(self.stubs)
+            for place in self._places.values():
+                for run in place.ledger.live():
+                    place.ledger.keep(replace(run, runbook=self.stubs.applied_to(run.runbook)))
+
+    def limit(self, quotas: Quotas) -> None:
+        """Have these quotas from now on; executions that were queued begin if there are places."""
+        with self._lock:
+            for account, region in list(self._places):
+                self._place(account, region)
+            self.quotas = quotas
+            for place in self._places.values():
+                place.progress.begin_queued(self.clock.now())
 
     def bring_up_to_date(self, account: str, region: str) -> None:
         """Process all events until now, before a request changes what they depend on."""
@@ -92,9 +129,21 @@ class AutomationService:
         """An account and Region, with its executions up to date."""
         place = self._places.get((account, region))
         if place is None:
-            place = self._places[account, region] = _new_place(self._sources(account, region), self._work)
+            place = self._places[account, region] = self._new_place(account, region)
         place.progress.advance(self.clock.now(), self.choices)
         return place
+
+    def _new_place(self, account: str, region: str) -> Place:
+        sources, ledger = self._stubbed(self._sources(account, region)), Ledger()
+
+        def start(parent: Execution, child: Child, moment: Moment) -> Execution:
+            return launch_child(parent, child, moment, sources)
+
+        return Place(sources, ledger, Progress(ledger, start, self._work, Slots(lambda: self.quotas)))
+
+    def _stubbed(self, sources: Sources) -> Sources:
+        """The sources, their runbooks with the stubs of their steps."""
+        return replace(sources, runbook=lambda name, version: self.stubs.applied_to(sources.runbook(name, version)))
 
     def _work(self, run: Execution, work: Work) -> WorkAnswer:
         """Have a step's work done, without the lock: the work may call this service."""
@@ -114,6 +163,7 @@ class AutomationService:
             token, fingerprint = parameters.get("ClientToken"), json.dumps(parameters, sort_keys=True)
             if token in place.ledger.tokens:
                 return {"AutomationExecutionId": _same_start(*place.ledger.tokens[token], fingerprint)}
+            place.progress.slots.refuse_if_full()
             run = launch(parameters, self._start_of(context), place.sources, self.choices)
             place.progress.add(run, self.choices)
             if token is not None:
@@ -224,14 +274,6 @@ class AutomationService:
 def new_request(subtype: str, approvers: Sequence[str], required: int, **details: Any) -> Request:
     """A request that waits for its approvers."""
     return Request(subtype=subtype, gate=Gate(tuple(approvers), required), **details)
-
-
-def _new_place(sources: Sources, perform: Perform) -> Place:
-    def start(parent: Execution, child: Child, moment: Moment) -> Execution:
-        return launch_child(parent, child, moment, sources)
-
-    ledger = Ledger()
-    return Place(sources, ledger, Progress(ledger, start, perform))
 
 
 def _same_start(fingerprint: str, execution_id: str, asked: str) -> str:

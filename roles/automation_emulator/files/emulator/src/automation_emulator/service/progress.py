@@ -18,9 +18,11 @@ from ..state.choices import Choices
 from ..state.errors import AutomationError
 from ..state.model import Child, Execution, Status, StepExecution
 from ..state.moment import Moment
+from ..state.quotas import Quotas
 from ..state.work import Answer, Work
 from .agenda import Agenda
 from .ledger import Ledger
+from .slots import Slots
 
 # Launches the execution that a parent's step asks for; raises AutomationError if it is refused.
 Launch = Callable[[Execution, Child, Moment], Execution]
@@ -31,14 +33,17 @@ Perform = Callable[[Execution, Work], Answer]
 class Progress:
     """Moves the executions of one account and Region forward."""
 
-    def __init__(self, ledger: Ledger, launch: Launch, perform: Perform) -> None:
+    def __init__(self, ledger: Ledger, launch: Launch, perform: Perform, slots: Slots | None = None) -> None:
         self._ledger, self._launch, self._perform, self._agenda = ledger, launch, perform, Agenda()
+        self.slots = slots or Slots(Quotas)
 
     def advance(self, now: float, choices: Choices) -> None:
         """Bring every execution up to date: everything that happens up to now, in order of time."""
         for time, execution_id in self._agenda.due(now):
             moment = Moment(time, choices)
             run = self._ledger.get(execution_id)
+            if not self.slots.admit(run):
+                continue
             if run.open_step is not None and run.work is not None:
                 self._work(run, run.open_step, run.work, moment)
             else:
@@ -65,9 +70,17 @@ class Progress:
         self._agenda.note(
             run.execution_id, timeline.next_moment(run, moment.choices) if run.work is None else moment.time
         )
+        self.slots.note(run)
         self._cancel_children(run, moment)
         if run.final is not None and run.parent_id is not None:
             self._tell_parent(run, run.parent_id, moment)
+        self.begin_queued(moment.time)
+
+    def begin_queued(self, at: float) -> None:
+        """Have executions begin that were queued, as far as there are places."""
+        while (execution_id := self.slots.release()) is not None:
+            self._ledger.keep(replace(self._ledger.get(execution_id), begins_at=at))
+            self._agenda.note(execution_id, at)
 
     def _with_children(self, run: Execution, moment: Moment) -> Execution:
         """Start the children that the execution asks for."""
@@ -78,6 +91,7 @@ class Progress:
 
     def _with_child(self, run: Execution, step: StepExecution, child: Child, moment: Moment) -> Execution:
         try:
+            self.slots.refuse_if_full()
             self.add(self._launch(run, child, moment), moment.choices)
         except AutomationError as problem:
             course = flow if run.rate_control is None else rate_control

@@ -21,6 +21,7 @@ from ..language.selectors import Output
 from ..language.variables import Variable
 from .gates import Gate
 from .principals import UNKNOWN_ACCESS_KEY, Principal
+from .stubs import Stub
 from .work import Work
 
 
@@ -88,6 +89,8 @@ class Step:
     # The steps of a loop; and the name of the loop that the step itself is in.
     steps: Sequence[Step] = ()
     loop: str | None = None
+    # What tests say of the step; the last one counts that applies.
+    stubs: Sequence[Stub] = ()
 
     @property
     def critical(self) -> bool:
@@ -201,6 +204,12 @@ class StepExecution:
     deadline: float | None = None
     stopping_at: float | None = None
     retry_at: float | None = None
+
+    @property
+    def stub(self) -> Stub | None:
+        """What a test says of this try of the step."""
+        iteration = self.iteration.number if self.iteration is not None else None
+        return next((one for one in reversed(self.step.stubs) if one.applies(self.attempt, iteration)), None)
 
     @property
     def child_id(self) -> str | None:
