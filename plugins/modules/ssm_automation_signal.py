@@ -631,7 +631,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import (
     advice,
     fail,
-    in_words,
+    in_full,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.returning import RETURN_ARGUMENTS
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import interruptible
@@ -713,7 +713,7 @@ def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
         try:
             return identity.caller_arn(module)
         except AnsibleAutomationError as error:
-            warn(f"Whether the caller has decided at the gate before is not known: {in_words(error)}.")
+            warn(f"Whether the caller has decided at the gate before is not known: {in_full(error)}.")
             return ""
 
     return ask

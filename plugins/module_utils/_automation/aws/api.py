@@ -57,7 +57,11 @@ def connect(module: AnsibleAWSModule, connections: int | None = None) -> BaseCli
         Config(**config)
     except (TypeError, AttributeError, BotoCoreError) as error:
         raise InvalidOption(f"aws_config is not one that botocore takes: {error}.") from error
-    client = module.client("ssm", aws_config=config)
+    return refuse_odd_bodies(module.client("ssm", aws_config=config))
+
+
+def refuse_odd_bodies(client: BaseClient) -> BaseClient:
+    """Return the client, which from now on takes no answer for a success whose body is no JSON object."""
     client.meta.events.register("before-parse.ssm", _refuse_what_is_no_object)
     return client
 
