@@ -24,7 +24,7 @@ _REFUSALS_IN_A_ROW = 5
 _LATELY = 10
 _SLOWER = 0.8
 _SHARED_GROWTH = 0.02
-_LOWEST_SHARED_RATE = 0.5
+_LOWEST_SHARED_RATE = 1.0
 # A service that no call has ever connected to is given up after so many seconds: its address is likely wrong.
 _FIRST_CONNECTION = 5.0
 # The rate so far is that of the calls taken in these seconds.
