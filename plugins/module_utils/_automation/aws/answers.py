@@ -41,6 +41,11 @@ def problem_with_body(body: bytes) -> str:
     return "" if isinstance(content, dict) else "it is no JSON object"
 
 
+def problem_with_document(raw: Any) -> str:
+    """Return what is wrong with a DocumentDescription, or an empty string."""
+    return _first_problem(raw, _DOCUMENT)
+
+
 def _problem_with_id(raw: Mapping[str, Any], asked_for: str) -> str:
     found = raw["AutomationExecutionId"]
     # Both come from strings of users and services, so the case of an id may differ.
@@ -106,7 +111,9 @@ def _first_problem(raw: Any, checks: Mapping[str, Check]) -> str:
 
 
 # An answer without these says nothing; the others appear when they are set.
-_REQUIRED = frozenset({"AutomationExecutionId", "AutomationExecutionStatus", "StepName", "StepStatus"})
+_REQUIRED = frozenset(
+    {"AutomationExecutionId", "AutomationExecutionStatus", "StepName", "StepStatus", "Name", "DocumentType"}
+)
 
 _LISTS = _map_of(_list_of(is_text))
 _PARENT = {"StepExecutionId": is_text, "StepName": is_text, "Action": is_text, "Iteration": _is_number}
@@ -148,4 +155,10 @@ _EXECUTION: dict[str, Check] = {
     "Parameters": _LISTS,
     "StepExecutions": _list_of(_members(_STEP)),
     "StepExecutionsTruncated": _is_flag,
+}
+_DOCUMENT: dict[str, Check] = {
+    "Name": is_text_with_content,
+    "DocumentType": is_text_with_content,
+    "DocumentVersion": is_text,
+    "Parameters": _list_of(_members({"Name": is_text_with_content, "DefaultValue": is_text})),
 }
