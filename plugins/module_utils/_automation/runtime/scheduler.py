@@ -32,6 +32,8 @@ BATCH = 10
 _LINGER = 1.0
 # Waits are no shorter than this, so that none is too short for a clock to tell.
 _LEAST_NAP = 0.01
+# No wait is longer at a time, in seconds, so that a signal of the operating system is noticed soon whenever it comes.
+_LONGEST_NAP = 0.5
 # How long to wait for an answer at most, and at least when the time of a wait is nearly up, in seconds.
 _LONGEST_CALL = 30.0
 _SHORTEST_CALL = 5.0
@@ -109,19 +111,19 @@ class Scheduler(Generic[Result]):
         if self._workers.running:
             self._workers.await_any(seconds)
         else:
-            self._interruptions.sleep(self._clock.sleep, seconds or _LEAST_NAP)
+            self._clock.sleep(seconds)
 
-    def _seconds_to_next(self) -> float | None:
-        """Return the seconds until there is something to do besides taking in answers."""
+    def _seconds_to_next(self) -> float:
+        """Return the seconds until there may be something to do besides taking in answers."""
         now = self._clock.monotonic()
-        left = [self._pausing[0][0] - now] if self._pausing else []
+        left = [_LONGEST_NAP, *([self._pausing[0][0] - now] if self._pausing else [])]
         if self._workers.make_room():
             wanted = [operation for operation, queue in self._calls.items() if queue]
             wanted += [_LISTING] if self._has_a_batch(now) else []
             left += [self._service.delay(operation, now) for operation in wanted]
         if self._summary_looks and not self._has_a_batch(now):
             left.append(self._summary_looks[0].asked_at + _LINGER - now)
-        return max(_LEAST_NAP, min(left)) if left else None
+        return max(_LEAST_NAP, min(left))
 
     # Coroutines
 

@@ -95,13 +95,12 @@ class Workers:
             job.run()
             self._done.put(job)
 
-    def await_any(self, timeout: float | None = None) -> None:
+    def await_any(self, timeout: float) -> None:
         """Return once a call is done or its time is up, somebody calls `wake`, or the time is up."""
-        waits = [job.deadline - time.monotonic() for job in self._running]
-        waits += [] if timeout is None else [timeout]
+        left = min([timeout, *(job.deadline - time.monotonic() for job in self._running)])
         try:
             # Which one is of no matter, `collect` finds all.
-            self._done.get(timeout=max(0.0, min(waits)) if waits else None)
+            self._done.get(timeout=max(0.0, left))
         except queue.Empty:
             return
 
