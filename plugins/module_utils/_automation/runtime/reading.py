@@ -113,7 +113,8 @@ async def _pages(
     token, tokens, empty = "", {""}, 0
     while True:
         answer, known = await page(token), len(found)
-        found.update({entry.get(key) or f"without {key} {len(found)}": entry for entry in answer.entries})
+        # Of entries without an id those that say the same are one.
+        found.update({entry.get(key) or repr(entry): entry for entry in answer.entries})
         token, empty = answer.next_token, empty + 1 if len(found) == known else 0
         if is_enough(answer.entries) or not token:
             return list(found.values())
