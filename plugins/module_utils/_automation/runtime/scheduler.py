@@ -89,6 +89,8 @@ class Scheduler(Generic[Result]):
         """Run this work; once it is called off, no more is begun."""
         to_come = iter(works)
         try:
+            # Work that is begun tells of an interruption, even of one that came before.
+            self._begin(to_come)
             while self._do_what_is_due(to_come):
                 self._wait()
         finally:
@@ -261,7 +263,7 @@ class Scheduler(Generic[Result]):
 
     def _give_up(self, job: Job) -> None:
         """Go on without an answer that did not come in time, or not before the task has to end."""
-        cause = NoAnswerInTime(operation=job.operation, seconds=_LONGEST_CALL)
+        cause = NoAnswerInTime(operation=job.operation, seconds=job.seconds)
         job.error = AnsibleAutomationError(message="The call got no answer", exception=cause)
         for task in job.tasks:
             end = self._early_end_of(task)
