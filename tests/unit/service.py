@@ -106,5 +106,6 @@ def raw_step(step):
         "Inputs": step.inputs,
         "Outputs": step.outputs,
         "OnFailure": step.on_failure,
+        "FailureMessage": step.failure_message,
     }
     return {key: value for key, value in raw.items() if value}

@@ -305,3 +305,12 @@ def test_what_was_last_seen_and_decided_is_told():
     assert delivery.last.status == "InProgress"
     assert "already Approved" in delivery.verdict.reason
     assert delivery.shows_others
+
+
+@pytest.mark.parametrize(
+    ("look", "code"), [(CANCELLED_AT_GATE, None), (AT_GATE, "ThrottlingException"), (DENIED, "ThrottlingException")]
+)
+def test_what_the_execution_has_come_to_is_the_reason_and_not_the_last_answer(look, code):
+    delivery, _service = deliver(APPROVE, AT_GATE, [THROTTLED], [look])
+    assert delivery.status.name == "REFUSED"
+    assert (delivery.error.code if delivery.error else None) == code
