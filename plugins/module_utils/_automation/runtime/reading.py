@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from ..aws.api import PAGE, Page
-from ..aws.errors import ACCESS_DENIED, EXECUTION_NOT_FOUND, AnsibleAutomationError, MalformedAnswer
+from ..aws.errors import ACCESS_DENIED, EXECUTION_NOT_FOUND, AnsibleAutomationError, endless_list
 from ..model.executions import Execution
 from ..options.filters import Filters
 from .retry import look_again
@@ -119,10 +119,5 @@ async def _pages(
         if is_enough(answer.entries) or not token:
             return list(found.values())
         if token in tokens or empty >= _MOST_EMPTY_PAGES:
-            raise _endless(operation)
+            raise endless_list(operation)
         tokens.add(token)
-
-
-def _endless(operation: str) -> AnsibleAutomationError:
-    cause = MalformedAnswer(operation=operation, problem="its pages do not end")
-    return AnsibleAutomationError(message="The list does not end", exception=cause)

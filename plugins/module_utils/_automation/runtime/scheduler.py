@@ -17,9 +17,10 @@ from functools import partial
 from itertools import count
 from typing import Any, Generic
 
-from ..aws.errors import THROTTLING, AnsibleAutomationError, NoAnswerInTime
+from ..aws.errors import THROTTLING, AnsibleAutomationError, no_answer
 from ..model.executions import Execution
 from ..options.filters import executions_by_id
+from ..output.phrases import was_interrupted
 from .interruption import Interrupted, Interruptions
 from .pacing import PollGrid
 from .requests import Call, CalledOff, Change, Pause, Request, Result, SummaryLook, Work
@@ -263,8 +264,7 @@ class Scheduler(Generic[Result]):
 
     def _give_up(self, job: Job) -> None:
         """Go on without an answer that did not come in time, or not before the task has to end."""
-        cause = NoAnswerInTime(operation=job.operation, seconds=job.seconds)
-        job.error = AnsibleAutomationError(message="The call got no answer", exception=cause)
+        job.error = no_answer(job.operation, job.seconds)
         for task in job.tasks:
             end = self._early_end_of(task)
             self._go_on(task, partial(task.work.throw, end) if end else _step_after(task, job))
@@ -302,7 +302,7 @@ class Scheduler(Generic[Result]):
             return
         self._interruption = self._interruptions.caught
         self._workers.hasten(_seconds_for_last_answer)
-        self.reason = self.reason or f"the task was interrupted ({self._interruption.signal_name})"
+        self.reason = self.reason or was_interrupted(self._interruption.signal_name)
         self._end_idle()
 
 
