@@ -36,7 +36,7 @@ def problem_with_body(body: bytes) -> str:
     """Return what is wrong with the body of an answer that tells of success, or an empty string."""
     try:
         content = json.loads(body) if body else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return "it is no JSON"
     return "" if isinstance(content, dict) else "it is no JSON object"
 
@@ -132,6 +132,7 @@ _STEP: dict[str, Check] = {
     "TimeoutSeconds": _is_number,
     "MaxAttempts": _is_number,
     "IsCritical": _is_flag,
+    "IsEnd": _is_flag,
     "ValidNextSteps": _list_of(is_text),
     "ParentStepDetails": _members(_PARENT),
 }
@@ -149,6 +150,7 @@ _SUMMARY: dict[str, Check] = {
     "ExecutionEndTime": _is_time,
     "ExecutedBy": is_text,
     "ParentAutomationExecutionId": is_text,
+    "Target": is_text,
 }
 _EXECUTION: dict[str, Check] = {
     **_SUMMARY,

@@ -14,9 +14,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .executions import APPROVE_ACTION, KNOWN_ACTIONS, LOOP_ACTION
-
-_BRANCH_ACTION = "aws:branch"
+from .executions import APPROVE_ACTION, BRANCH_ACTION, KNOWN_ACTIONS, LOOP_ACTION
 
 
 def can_hit_another_run(content: str, step_name: str, is_decision: bool) -> bool:
@@ -85,7 +83,7 @@ def _successors(steps: Sequence[Mapping[str, Any]], place: int) -> Iterator[str]
     for value in (step.get("nextStep"), step.get("onFailure"), step.get("onCancel")):
         if isinstance(value, str):
             yield value.removeprefix("step:")
-    if step.get("action") in (_BRANCH_ACTION, LOOP_ACTION):
+    if step.get("action") in (BRANCH_ACTION, LOOP_ACTION):
         yield from _names_in(step.get("inputs"))
 
 
