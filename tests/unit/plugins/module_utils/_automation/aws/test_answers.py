@@ -134,6 +134,7 @@ MALFORMED_STEPS = {
     "a time limit that is a flag": ({"TimeoutSeconds": True}, "TimeoutSeconds: True is no whole number"),
     "attempts with a fraction": ({"MaxAttempts": 1.5}, "MaxAttempts: 1.5 is no whole number"),
     "critical by a number": ({"IsCritical": 1}, "IsCritical: 1 is neither true nor false"),
+    "the end by a text": ({"IsEnd": "true"}, "IsEnd: 'true' is neither true nor false"),
     "next steps that are a text": ({"ValidNextSteps": "next"}, "ValidNextSteps: 'next' is no list"),
     "next steps that are null": ({"ValidNextSteps": [None]}, "ValidNextSteps: None is no text"),
     "a parent that is a text": ({"ParentStepDetails": "loop"}, "ParentStepDetails: 'loop' is no map"),
@@ -179,6 +180,26 @@ DOCUMENT = {"Name": "Deploy", "DocumentType": "Automation", "Parameters": [{"Nam
 )
 def test_a_document(raw, words):
     assert answers.problem_with_document(raw) == words
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", ""),
+        (b"{}", ""),
+        (b' {"a": [1]} ', ""),
+        (b"null", "it is no JSON object"),
+        (b"[]", "it is no JSON object"),
+        (b'"busy"', "it is no JSON object"),
+        (b"<html>", "it is no JSON"),
+        (b'{"a": ', "it is no JSON"),
+        (b'{"a": "\xff\xfe"}', "it is no JSON"),
+        (b"[" * 100_000, "it is no JSON"),
+    ],
+    ids=["nothing", "empty", "an object", "null", "a list", "a text", "a page", "cut short", "no UTF-8", "too deep"],
+)
+def test_a_body(body, words):
+    assert answers.problem_with_body(body) == words
 
 
 def test_what_was_found_is_told_in_short():

@@ -22,6 +22,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.
     MalformedAnswer,
     SendResult,
 )
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
 from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID
 
 COLLECTION = Path(__file__).resolve().parents[6]
@@ -176,6 +177,14 @@ class TestAnswersByteByByte:
         CALLS[operation](client)
 
     @pytest.mark.parametrize("operation", WITH_EMPTY_ANSWER)
+    @pytest.mark.parametrize("body", [body for body in BODIES.values() if body], ids=list(BODIES)[1:])
+    def test_an_answer_of_another_kind_is_no_success_whatever_its_request_id(self, client, comes, operation, body):
+        comes(body)
+        with pytest.raises(AnsibleAutomationError, match="cannot be read: it is no JSON") as failure:
+            CALLS[operation](client)
+        assert failure.value.send_result is SendResult.UNCERTAIN
+
+    @pytest.mark.parametrize("operation", WITH_EMPTY_ANSWER)
     @pytest.mark.parametrize("body", [b"{}", *BODIES.values()], ids=["empty", *BODIES])
     def test_an_answer_without_a_request_id_is_no_success(self, client, comes, operation, body):
         comes(body, request_id="")
@@ -240,11 +249,12 @@ class TestAnswersByteByByte:
 class Module:
     """Notes with what a client is asked for, in the place of AnsibleAWSModule."""
 
-    def __init__(self, **params):
-        self.params = params
+    def __init__(self, client, **params):
+        self.params, self.asked, self._client = params, [], client
 
     def client(self, service, aws_config):
-        return service, aws_config
+        self.asked.append((service, aws_config))
+        return self._client
 
 
 @pytest.mark.parametrize(
@@ -257,7 +267,24 @@ class Module:
         ({"max_pool_connections": 2}, 8, {"max_pool_connections": 2}),
     ],
 )
-def test_a_client_sends_each_request_once_whatever_the_users_config(aws_config, connections, config):
-    service, used = api.connect(Module(aws_config=aws_config), connections)
+def test_a_client_sends_each_request_once_whatever_the_users_config(client, aws_config, connections, config):
+    module = Module(client, aws_config=aws_config)
+    assert api.connect(module, connections) is client
+    ((service, used),) = module.asked
     assert service == "ssm"
     assert used.items() >= {**config, "retries": {"total_max_attempts": 1}}.items()
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"aws_config": {"nonsense": 1}}, "aws_config is not one that botocore takes: .*nonsense"),
+        ({"aws_config": {"max_pool_connections": "many"}}, "aws_config.max_pool_connections is `many`: give a number"),
+        ({"endpoint_url": "127.0.0.1:4599"}, "endpoint_url is no address of a service"),
+    ],
+)
+def test_what_botocore_would_not_take_is_refused_before_a_client_is_made(client, params, words):
+    module = Module(client, **params)
+    with pytest.raises(InvalidOption, match=words):
+        api.connect(module)
+    assert module.asked == []
