@@ -152,7 +152,7 @@ def stop_automation_execution(client: BaseClient, automation_execution_id: str, 
 def describe_document(client: BaseClient, name: str, version: str | None) -> dict[str, Any]:
     """Return the API's DocumentDescription (DescribeDocument); without a version that of the default one."""
     raw: dict[str, Any] = _call(client.describe_document, _document(name, version)).get("Document", {})
-    _refuse(client.describe_document, "" if isinstance(raw, dict) else "it has no Document")
+    _refuse(client.describe_document, answers.problem_with_document(raw))
     return raw
 
 
@@ -199,10 +199,11 @@ def _page(
     problem_with: Callable[[Any], str],
 ) -> Page:
     answer = _call(call, {**request, **({"NextToken": token} if token else {})})
-    entries, next_token = answer.get(member), answer.get("NextToken")
+    entries: Any = answer.get(member)
+    next_token = answer.get("NextToken")
     # The last page has no token or an empty one (API reference).
     _refuse(call, problem_with(entries) or answers.is_text(next_token or ""))
-    return Page(entries or [], next_token or "")
+    return Page(entries, next_token or "")
 
 
 def _expect_empty(call: Callable[..., dict[str, Any]], request: Mapping[str, Any]) -> None:

@@ -269,7 +269,8 @@ class Execution:
         candidates = [step for step in to_blame if step.status == self.status] or to_blame
         # A loop fails because a step within it does, which tells more.
         within = [step for step in candidates if step.action != LOOP_ACTION] or candidates
-        return max(within, key=lambda step: step.ended_at.timestamp() if step.ended_at else 0.0, default=None)
+        # Of several that ended at the same time, or at one that is not told, the last one listed.
+        return max(reversed(within), key=lambda step: step.ended_at.timestamp() if step.ended_at else 0.0, default=None)
 
     @property
     def document(self) -> tuple[str, str | None]:

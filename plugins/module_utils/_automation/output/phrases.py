@@ -50,6 +50,11 @@ def at_fault(fault: Exception, told: str) -> str:
     )
 
 
+def was_interrupted(signal_name: str) -> str:
+    """Return why the work ended early, as a clause."""
+    return f"the task was interrupted ({signal_name})"
+
+
 def _status(execution: Execution) -> str:
     if not execution.has_ended:
         return f"is {execution.status}"

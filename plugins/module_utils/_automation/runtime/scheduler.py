@@ -17,9 +17,10 @@ from functools import partial
 from itertools import count
 from typing import Any, Generic
 
-from ..aws.errors import THROTTLING, AnsibleAutomationError, NoAnswerInTime
+from ..aws.errors import THROTTLING, AnsibleAutomationError, no_answer
 from ..model.executions import Execution
 from ..options.filters import executions_by_id
+from ..output.phrases import was_interrupted
 from .interruption import Interrupted, Interruptions
 from .pacing import PollGrid
 from .requests import Call, CalledOff, Change, Pause, Request, Result, SummaryLook, Work
@@ -32,6 +33,8 @@ BATCH = 10
 _LINGER = 1.0
 # Waits are no shorter than this, so that none is too short for a clock to tell.
 _LEAST_NAP = 0.01
+# No wait is longer at a time, in seconds, so that a signal of the operating system is noticed soon whenever it comes.
+_LONGEST_NAP = 0.5
 # How long to wait for an answer at most, and at least when the time of a wait is nearly up, in seconds.
 _LONGEST_CALL = 30.0
 _SHORTEST_CALL = 5.0
@@ -87,6 +90,8 @@ class Scheduler(Generic[Result]):
         """Run this work; once it is called off, no more is begun."""
         to_come = iter(works)
         try:
+            # Work that is begun tells of an interruption, even of one that came before.
+            self._begin(to_come)
             while self._do_what_is_due(to_come):
                 self._wait()
         finally:
@@ -109,19 +114,19 @@ class Scheduler(Generic[Result]):
         if self._workers.running:
             self._workers.await_any(seconds)
         else:
-            self._interruptions.sleep(self._clock.sleep, seconds or _LEAST_NAP)
+            self._clock.sleep(seconds)
 
-    def _seconds_to_next(self) -> float | None:
-        """Return the seconds until there is something to do besides taking in answers."""
+    def _seconds_to_next(self) -> float:
+        """Return the seconds until there may be something to do besides taking in answers."""
         now = self._clock.monotonic()
-        left = [self._pausing[0][0] - now] if self._pausing else []
+        left = [_LONGEST_NAP, *([self._pausing[0][0] - now] if self._pausing else [])]
         if self._workers.make_room():
             wanted = [operation for operation, queue in self._calls.items() if queue]
             wanted += [_LISTING] if self._has_a_batch(now) else []
             left += [self._service.delay(operation, now) for operation in wanted]
         if self._summary_looks and not self._has_a_batch(now):
             left.append(self._summary_looks[0].asked_at + _LINGER - now)
-        return max(_LEAST_NAP, min(left)) if left else None
+        return max(_LEAST_NAP, min(left))
 
     # Coroutines
 
@@ -259,8 +264,7 @@ class Scheduler(Generic[Result]):
 
     def _give_up(self, job: Job) -> None:
         """Go on without an answer that did not come in time, or not before the task has to end."""
-        cause = NoAnswerInTime(operation=job.operation, seconds=_LONGEST_CALL)
-        job.error = AnsibleAutomationError(message="The call got no answer", exception=cause)
+        job.error = no_answer(job.operation, job.seconds)
         for task in job.tasks:
             end = self._early_end_of(task)
             self._go_on(task, partial(task.work.throw, end) if end else _step_after(task, job))
@@ -298,7 +302,7 @@ class Scheduler(Generic[Result]):
             return
         self._interruption = self._interruptions.caught
         self._workers.hasten(_seconds_for_last_answer)
-        self.reason = self.reason or f"the task was interrupted ({self._interruption.signal_name})"
+        self.reason = self.reason or was_interrupted(self._interruption.signal_name)
         self._end_idle()
 
 

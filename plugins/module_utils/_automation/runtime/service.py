@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..aws import api
+from ..aws.errors import AnsibleAutomationError
 from ..model.signals import Signal
 from ..options.filters import Filters
 from .pacing import RateLimiter, RetryBudget, SharedLimit
@@ -52,6 +54,7 @@ class Service:
         self._rates: dict[str, RateLimiter] = {}
         self._name_caller = name_caller
         self._caller: str | None = None
+        self._asking = Lock()
 
     def rate_of(self, operation: str) -> RateLimiter:
         """Return the rate limiter of an operation: each has a rate of its own."""
@@ -107,5 +110,15 @@ class Service:
     async def caller_arn(self) -> str:
         """Return the caller's ARN, which is empty where STS does not tell it."""
         if self._caller is None:
-            self._caller = await Call("GetCallerIdentity", self._name_caller)
-        return self._caller
+            try:
+                await Call("GetCallerIdentity", self._ask_once)
+            except AnsibleAutomationError:
+                # STS gave no answer in time. What is not known of the caller must not hide what is known of the signal.
+                self._caller = ""
+        return self._caller or ""
+
+    def _ask_once(self) -> None:
+        # Several executions may come to ask at the same time, each in a thread of its own.
+        with self._asking:
+            if self._caller is None:
+                self._caller = self._name_caller()
