@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def fail(module: AnsibleAWSModule, msg: str, error: AnsibleAutomationError | None = None, **result: Any) -> None:
-    """Fail a module; C(error.code) and C(response_metadata) are returned where a call failed.
+    """Fail a module; `error.code` and `response_metadata` are returned where a call failed.
 
     The base class's fail_json_aws puts botocore's whole sentence, retries and all, into the message.
     """

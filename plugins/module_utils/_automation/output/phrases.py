@@ -32,7 +32,7 @@ def _children(execution: Execution) -> str:
 
 
 def after_waiting(last: Execution | None, in_time: bool, failure: str, waited: float) -> str:
-    """Tell how the wait for the execution to come to rest ended; C(waited) is in seconds."""
+    """Tell how the wait for the execution to come to rest ended; `waited` is in seconds."""
     where = f"{explain_state(last)}{approvals_at_gate(last)}" if last else "its state could not be read"
     if not in_time:
         return f"It did not come to rest within {waited:g} s (wait_timeout): {where}."

@@ -50,13 +50,13 @@ class RateLimiter:
             self._next = max(now, self._next) + 1 / self._rate_at(now)
 
     def taken(self, left_at: float) -> None:
-        """Note that the call that went out at C(left_at) was not throttled."""
+        """Note that the call that went out at `left_at` was not throttled."""
         self._taken.append(left_at)
         while self._taken[0] < left_at - _MEASURED:
             self._taken.popleft()
 
     def throttled(self, left_at: float, now: float) -> None:
-        """Note that the call that went out at C(left_at) was throttled.
+        """Note that the call that went out at `left_at` was throttled.
 
         Calls that went out before the last halving, or right after it, tell nothing new.
         """
@@ -160,7 +160,7 @@ class PollGrid:
         self._origin = origin
 
     def due(self, now: float, pause: float, left: float) -> float:
-        """Return when to look next; C(left) are the seconds until the time is up, rounded up to whole ones here."""
+        """Return when to look next; `left` are the seconds until the time is up, rounded up to whole ones here."""
         grid = 2.0 ** math.floor(math.log2(pause))
         due = self._origin + round((now + pause - self._origin) / grid) * grid
         return min(due, self._origin + math.ceil(now + left - self._origin))

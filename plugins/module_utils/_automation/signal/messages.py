@@ -59,7 +59,7 @@ def _who_came_first(delivery: Delivery) -> str:
 
 
 def refused(signal: Signal, execution_id: str, verdict: Verdict, waited: float = 0) -> str:
-    """Tell why the signal was not sent; C(waited) is the time in seconds that the execution had to get ready."""
+    """Tell why the signal was not sent; `waited` is the time in seconds that the execution had to get ready."""
     within = f" within {waited:g} s (ready_timeout)" if waited else ""
     return f"Did not send {named(signal)} to execution {execution_id}{within}: {verdict.reason}."
 

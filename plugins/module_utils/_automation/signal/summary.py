@@ -89,7 +89,7 @@ def bounded(warnings: Sequence[str]) -> list[str]:
 
 
 def summed_up(signal: Signal, summary: Summary, check_mode: bool, reason: str) -> str:
-    """Return the sentence about all executions; C(reason) says why some were not tried, as a clause."""
+    """Return the sentence about all executions; `reason` says why some were not tried, as a clause."""
     sent = f"{'Would send' if check_mode else 'Sent'} {named(signal)} to {_executions(summary.changed)}"
     parts = [sent]
     if summary.unchanged:
