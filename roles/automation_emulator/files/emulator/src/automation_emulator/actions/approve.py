@@ -12,9 +12,9 @@ from ..state import gates
 from ..state.choices import Choices
 from ..state.model import Failure, Signal, Status, StepExecution
 from ..state.moment import Moment
+from . import approvals
 from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, text_input
 
-MOST_APPROVERS = 10
 LONGEST_MESSAGE = 4096
 DAY = 86400
 
@@ -31,9 +31,7 @@ class Approve(Action):
         message = text_input(inputs, "Message")
         if message is not None and len(message) > LONGEST_MESSAGE:
             raise InputProblem(f"Message has more than {LONGEST_MESSAGE} characters")
-        approvers = _approvers(inputs)
-        gate = gates.Gate(approvers, _required(inputs, len(approvers)))
-        return _waits(gate, moment.choices)
+        return _waits(approvals.gate(inputs), moment.choices)
 
     def receive(self, run: StepExecution, signal: Signal, moment: Moment) -> Outcome:
         """Count an approval; a rejection fails the step [O]."""
@@ -51,25 +49,3 @@ class Approve(Action):
 
 def _waits(gate: gates.Gate, choices: Choices) -> Goes:
     return Goes(Status.WAITING, gate=gate, outputs=gates.outputs(gate, "Waiting", choices))
-
-
-def _approvers(inputs: Mapping[str, Any]) -> list[str]:
-    """Approvers: required, at most 10 [D]."""
-    approvers = inputs.get("Approvers")
-    if not isinstance(approvers, list) or not all(isinstance(entry, str) for entry in approvers):
-        raise InputProblem("Approvers must be a list of strings")
-    if not 1 <= len(approvers) <= MOST_APPROVERS:
-        raise InputProblem(f"Approvers must have 1 to {MOST_APPROVERS} entries")
-    return approvers
-
-
-def _required(inputs: Mapping[str, Any], approvers: int) -> int:
-    """MinRequiredApprovals: 1 unless given, never more than there are approvers [D]."""
-    given = inputs.get("MinRequiredApprovals", 1)
-    try:
-        required = int(given)
-    except (TypeError, ValueError, OverflowError) as problem:
-        raise InputProblem("MinRequiredApprovals must be a number") from problem
-    if not 1 <= required <= approvers:
-        raise InputProblem(f"MinRequiredApprovals must be from 1 to {approvers}, the number of Approvers")
-    return required

@@ -23,15 +23,17 @@ from moto.ssm.exceptions import InvalidDocument, SSMException
 from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+from ..runbooks import policies
 from ..runbooks.parser import RunbookError, parse
 from ..service import validation
+from ..service.access import AccessRequests
 from ..service.denials import Denials
 from ..service.launch import Sources, check_keys
 from ..service.operations import Answer, AutomationService, Context, Parameters
 from ..state.errors import AutomationError, start_refused
 from ..state.model import Runbook
 from ..state.principals import Principal
-from . import callers, iam
+from . import access, callers, iam
 from .protocol import EFFECT_DELAY, JSON
 
 RESOURCE_TYPE = "Automation"
@@ -182,6 +184,7 @@ class AutomationResponse(SimpleSystemManagerResponse):
     service: ClassVar[AutomationService]
     denials: ClassVar[Denials]
     library: ClassVar[Library]
+    access_requests: ClassVar[AccessRequests]
 
     @property
     def ssm_backend(self) -> SimpleSystemManagerBackend:
@@ -238,14 +241,33 @@ class AutomationResponse(SimpleSystemManagerResponse):
         """SendAutomationSignal."""
         return self._answer(self.service.send_signal)
 
+    def start_access_request(self) -> Reply:
+        """StartAccessRequest."""
+        return self._answer(self.access_requests.start)
+
+    def get_access_token(self) -> Reply:
+        """GetAccessToken."""
+        return self._answer(self.access_requests.token)
+
+    def get_ops_item(self) -> Reply:
+        """GetOpsItem, for access requests; moto has no OpsItems."""
+        return self._answer(self.access_requests.ops_item)
+
     def create_document(self) -> ActionResult:
-        """CreateDocument: an Automation document has to be a runbook."""
+        """CreateDocument: an Automation document has to be a runbook, a policy for access has to be one, too."""
+        if self._get_param("DocumentType") == access.POLICY:
+            self._check_content(policies.read)
+            asked = validation.read(self.body)
+            return ActionResult({"DocumentDescription": access.create_policy(self.ssm_backend, asked)})
         if self._get_param("DocumentType") == RESOURCE_TYPE:
             self._check_runbook()
         return _with_plain_defaults(super().create_document(), "DocumentDescription")
 
     def update_document(self) -> ActionResult:
         """UpdateDocument: so has a new version of one."""
+        if _document_type(self.ssm_backend, self._get_param("Name")) == access.POLICY:
+            self._check_content(policies.read)
+            return access.with_type(self.ssm_backend, self._get_param("Name"), super().update_document())
         if _document_type(self.ssm_backend, self._get_param("Name")) == RESOURCE_TYPE:
             self._check_runbook()
         return _with_plain_defaults(super().update_document(), "DocumentDescription")
@@ -320,17 +342,21 @@ class AutomationResponse(SimpleSystemManagerResponse):
         return f"arn:{self.partition}:ssm:{self.region}:{self.current_account}:automation-execution/{execution_id}"
 
     def _check_runbook(self) -> None:
+        self._check_content(parse)
+
+    def _check_content(self, read: Callable[[str, str, str], object]) -> None:
         try:
-            parse(self._get_param("Name"), "1", self._get_param("Content"))
+            read(self._get_param("Name"), "1", self._get_param("Content"))
         except RunbookError as problem:
             raise SSMException("InvalidDocumentContent", str(problem)) from problem
 
 
-def bind(service: AutomationService, denials: Denials, library: Library) -> None:
+def bind(service: AutomationService, denials: Denials, library: Library, access_requests: AccessRequests) -> None:
     """Have moto answer Systems Manager requests with these operations; servers built later use them."""
 
     class BoundResponse(AutomationResponse):
         """The operations of one emulator."""
 
     BoundResponse.service, BoundResponse.denials, BoundResponse.library = service, denials, library
+    BoundResponse.access_requests = access_requests
     urls.url_paths["{0}/$"] = BoundResponse.dispatch

@@ -15,7 +15,7 @@ from ..state.gates import APPROVE, REJECT
 from ..state.model import Execution, Mode, Signal, Status, StepExecution
 from ..state.moment import Moment
 from ..state.principals import Principal
-from . import change_requests, flow
+from . import access_requests, change_requests, flow
 
 # The payload key that names the step which a signal is for [D].
 _STEP_KEYS = {"Resume": "StepName", "StartStep": "StepName", "StopStep": "StepExecutionId"}
@@ -36,6 +36,8 @@ def accept(execution: Execution, signal: Signal, moment: Moment) -> Execution:
         raise signal_refused(f"The execution has ended: {execution.final}.")
     if execution.cancelling:
         raise signal_refused("The execution is being cancelled.")
+    if execution.request is not None and execution.request.access is not None:
+        return access_requests.receive(execution, execution.request, execution.request.access, signal, moment)
     if execution.request is not None:
         return change_requests.receive(execution, execution.request, signal, moment)
     if execution.rate_control is not None:

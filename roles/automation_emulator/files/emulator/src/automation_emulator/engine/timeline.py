@@ -48,7 +48,7 @@ def _events(execution: Execution, choices: Choices) -> Iterator[Event]:
         yield execution.inbox[0].effective_at, lambda: deliver(execution, choices)
     if execution.request is not None:
         yield from _request_events(execution)
-    elif not execution.begun and not execution.cancelling:
+    if execution.has_course and not execution.begun and not execution.cancelling:
         yield execution.begins_at, lambda: _begin(execution, choices)
     yield from _cancel_events(execution, choices)
     yield from _step_events(execution, choices)

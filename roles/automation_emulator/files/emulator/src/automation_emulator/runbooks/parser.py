@@ -51,7 +51,7 @@ class RunbookError(ValueError):
 @lru_cache(maxsize=256)
 def parse(name: str, version: str, content: str) -> Runbook:
     """The runbook in a document's text, JSON or YAML."""
-    document = _read(content)
+    document = read_document(content)
     if too_deep(document):
         raise RunbookError("The document is nested too deeply.")
     if not isinstance(document, dict) or not isinstance(document.get("mainSteps"), list):
@@ -79,7 +79,8 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _read(content: str) -> Any:
+def read_document(content: str) -> Any:
+    """The value that a document's text has, JSON or YAML; raise RunbookError if it has none."""
     try:
         if content.lstrip().startswith("{"):
             return json.loads(content)

@@ -15,8 +15,11 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from ..backend import lambda_, stepfunctions
+from ..backend.access import Surroundings
+from ..backend.notifications import Notifications
 from ..backend.outside import MARK, Outside
 from ..backend.ssm import Library, bind, registered, sources
+from ..service.access import AccessRequests
 from ..service.clock import Clock
 from ..service.denials import Denials
 from ..service.operations import AutomationService
@@ -74,14 +77,21 @@ class Emulator:
         self._recorder, self._faults, self._throttle = Recorder(), Faults(), Throttle(clock.now)
         # Does the work of steps; its calls come back to this application.
         self.outside = Outside()
+        notifications = Notifications(clock.now)
         kept = Stubs(lambda: registered(library), stubs)
-        service = AutomationService(clock, sources(library), self.outside.perform, kept, quotas, iam_enforced)
-        bind(service, denials, library)
+        service = AutomationService(
+            clock, sources(library), self.outside.perform, kept, quotas, iam_enforced, notifications.watch
+        )
+        access_requests = AccessRequests(service, Surroundings(notifications.tell))
+        bind(service, denials, library, access_requests)
         lambda_.bind(self.outside.environment, lambda: service.choices.script_seconds)
         stepfunctions.bind(lambda: self.outside.endpoint, lambda: service.choices.state_machine_seconds)
         self._admission = admission or Admission()
         self._moto = Dispatcher(create_backend_app)
-        self.control = Control(service, clock, self._recorder, self._faults, denials, library, self._throttle)
+        forgetful = (access_requests, notifications)
+        self.control = Control(
+            service, clock, self._recorder, self._faults, denials, library, self._throttle, forgetful
+        )
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request that is let in."""

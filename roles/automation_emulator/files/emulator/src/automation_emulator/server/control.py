@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -44,6 +44,13 @@ LATEST = 221845392000.0
 Content = dict[str, Any]
 
 
+class Forgetful(Protocol):
+    """What keeps something that a reset removes."""
+
+    def reset(self) -> None:
+        """Be as new."""
+
+
 @dataclass(frozen=True)
 class Control:
     """The emulator's own switches, each a method and a path below the prefix."""
@@ -55,6 +62,8 @@ class Control:
     denials: Denials
     library: Library
     throttle: Throttle
+    # What else begins anew with a reset.
+    forgetful: Sequence[Forgetful] = ()
 
     def answer(self, environ: Environ) -> Answer:
         """Answer a request below the prefix."""
@@ -106,6 +115,8 @@ class Control:
         self.library.reset()
         self.recorder.clear()
         self.throttle.clear()
+        for one in self.forgetful:
+            one.reset()
 
     def _reset(self, body: Body) -> Content:
         fields.only(body, "freeze")

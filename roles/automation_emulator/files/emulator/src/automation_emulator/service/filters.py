@@ -44,6 +44,11 @@ def _in_resource_group(run: Execution, values: Sequence[str]) -> bool:
     return any(value in values for target in groups for value in target.get("Values", []))
 
 
+def _ops_item_of(run: Execution) -> str | None:
+    access = run.request.access if run.request is not None else None
+    return access.ops_item_id if access is not None else None
+
+
 EXECUTION_TESTS: dict[str, ExecutionTest] = {
     "DocumentNamePrefix": lambda run, values: run.runbook.name.startswith(tuple(values)),
     "ExecutionStatus": lambda run, values: run.status in _statuses(values),
@@ -56,7 +61,7 @@ EXECUTION_TESTS: dict[str, ExecutionTest] = {
     "TagKey": lambda run, values: any(value in run.tags for value in values),
     "TargetResourceGroup": _in_resource_group,
     "AutomationSubtype": lambda run, values: run.request is not None and run.request.subtype in values,
-    "OpsItemId": lambda run, values: False,
+    "OpsItemId": lambda run, values: _ops_item_of(run) in values,
 }
 
 # Members of a StepExecution that filters compare with.

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from ..state.errors import execution_not_found
 from ..state.model import ENDED, Execution
 from .filters import Filter, invalid_token
 
 Places = Sequence[int]
+# Sees every execution as it was, if it was there, and as it has become.
+Watch = Callable[[Execution | None, Execution], None]
 
 
 class Index:
@@ -43,7 +45,8 @@ class Index:
 class Ledger:
     """Executions by id, in order of their start, by status, by runbook, and by parent."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch: Watch | None = None) -> None:
+        self._watch = watch
         self._executions: dict[str, Execution] = {}
         self._order: list[str] = []
         self._place: dict[str, int] = {}
@@ -62,6 +65,8 @@ class Ledger:
         if run.parent_id is not None:
             self._by_parent.add(run.parent_id, place)
             self._live_by_parent.add(run.parent_id, place)
+        if self._watch is not None:
+            self._watch(None, run)
 
     def keep(self, run: Execution) -> None:
         """Keep an execution in its new state."""
@@ -72,6 +77,8 @@ class Ledger:
             self._by_status.add(run.status, place)
         if run.parent_id is not None and run.final is not None and before.final is None:
             self._live_by_parent.remove(run.parent_id, place)
+        if self._watch is not None:
+            self._watch(before, run)
 
     def get(self, execution_id: str) -> Execution:
         """The execution as it was kept last."""

@@ -25,7 +25,7 @@ from ..state.work import Work
 from . import filters, render
 from .clock import Clock
 from .launch import Sources, Start, launch, launch_child
-from .ledger import Ledger
+from .ledger import Ledger, Watch
 from .progress import Perform, Progress
 from .slots import Slots
 from .stubs import Stubs
@@ -66,8 +66,9 @@ class AutomationService:
         stubs: Stubs | None = None,
         quotas: Quotas | None = None,
         iam_enforced: bool = False,
+        watch: Watch | None = None,
     ) -> None:
-        self.clock = clock
+        self.clock, self._watch = clock, watch
         self.stubs = stubs or Stubs(lambda: ())
         self._sources, self._perform = sources, perform
         self.choices = Choices()
@@ -134,7 +135,7 @@ class AutomationService:
         return place
 
     def _new_place(self, account: str, region: str) -> Place:
-        sources, ledger = self._stubbed(self._sources(account, region)), Ledger()
+        sources, ledger = self._stubbed(self._sources(account, region)), Ledger(self._watch)
 
         def start(parent: Execution, child: Child, moment: Moment) -> Execution:
             return launch_child(parent, child, moment, sources)
@@ -254,21 +255,30 @@ class AutomationService:
 
     def add_request(self, account: str, region: str, requester: Principal, request: Request) -> str:
         """Add a change request or an access request, which no operation of this API makes; gives its id."""
+        now = self.clock.now()
+        name = {change_requests.CHANGE_REQUEST: "EmulatedChangeTemplate"}.get(request.subtype, "EmulatedApproval")
+        run = Execution(
+            execution_id=str(uuid.uuid4()),
+            runbook=Runbook(name=name, version="1", steps=()),
+            account=account,
+            region=region,
+            executed_by=requester,
+            requested_at=now,
+            begins_at=now,
+            request=request,
+        )
+        self.add(run)
+        return run.execution_id
+
+    def add(self, run: Execution) -> None:
+        """Add an execution that no StartAutomationExecution has made."""
         with self._lock:
-            now = self.clock.now()
-            name = {change_requests.CHANGE_REQUEST: "EmulatedChangeTemplate"}.get(request.subtype, "EmulatedApproval")
-            run = Execution(
-                execution_id=str(uuid.uuid4()),
-                runbook=Runbook(name=name, version="1", steps=()),
-                account=account,
-                region=region,
-                executed_by=requester,
-                requested_at=now,
-                begins_at=now,
-                request=request,
-            )
-            self._place(account, region).progress.add(run, self.choices)
-            return run.execution_id
+            self._place(run.account, run.region).progress.add(run, self.choices)
+
+    def look(self, account: str, region: str, execution_id: str) -> Execution:
+        """An execution as it is now."""
+        with self._lock:
+            return self._place(account, region).ledger.get(execution_id)
 
 
 def new_request(subtype: str, approvers: Sequence[str], required: int, **details: Any) -> Request:

@@ -89,6 +89,7 @@ def _request(run: Execution) -> Shown:
         AutomationSubtype=run.request.subtype,
         ChangeRequestName=run.request.name,
         ScheduledTime=moment(run.request.scheduled_at),
+        OpsItemId=run.request.access.ops_item_id if run.request.access is not None else None,
     )
 
 

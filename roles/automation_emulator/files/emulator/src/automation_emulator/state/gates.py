@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,7 +22,7 @@ REJECT = "Reject"
 
 @dataclass(frozen=True)
 class Decision:
-    """What one approver decided, and when (seconds since the epoch)."""
+    """What one approver decided, and when (seconds since the epoch); `approver` is the entry that the caller matched."""
 
     approver: str
     caller: Principal
@@ -31,16 +32,47 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Line:
+    """An approver of EnhancedApprovals: its type, its name or id, and how many approvals have to come from it [D]."""
+
+    kind: str
+    name: str
+    required: int = 0
+
+    @property
+    def members(self) -> float:
+        """How many principals it can stand for: nobody counts the members of groups and roles [D]."""
+        return 1 if self.kind in ("IamUser", "SSOUser") else math.inf
+
+
+@dataclass(frozen=True)
 class Gate:
-    """Approvers, how many of them have to approve, and their decisions so far; one decision per approver [I]."""
+    """Approvers, how many of them have to approve, and their decisions so far; one decision per approver [I].
+
+    `lines` are the approvers as EnhancedApprovals have them, of whom several principals of one line may decide [D].
+    """
 
     approvers: Sequence[str]
     required: int = 1
     decisions: tuple[Decision, ...] = ()
+    lines: tuple[Line, ...] = ()
 
     def entry_of(self, caller: Principal) -> str | None:
-        """The entry of the approvers that matches this principal."""
-        return next((entry for entry in self.approvers if caller.is_meant_by(entry)), None)
+        """The entry of the approvers that matches this principal; of several the first that misses approvals [I]."""
+        if not self.lines:
+            return next((entry for entry in self.approvers if caller.is_meant_by(entry)), None)
+        meant = [line for line in self.lines if caller.is_of(line.kind, line.name)]
+        meant.sort(key=lambda line: not self._misses(line))
+        return meant[0].name if meant else None
+
+    def _misses(self, line: Line) -> bool:
+        """Whether a line has fewer approvals than it needs."""
+        return sum(one.verb == APPROVE and one.approver == line.name for one in self.decisions) < line.required
+
+    def earlier(self, decision: Decision) -> Decision | None:
+        """The decision that the same approver has made before."""
+        by_caller = bool(self.lines)
+        return next((one for one in self.decisions if _voice(one, by_caller) == _voice(decision, by_caller)), None)
 
     def count(self, verb: str) -> int:
         """How many approvers decided this."""
@@ -48,19 +80,25 @@ class Gate:
 
     @property
     def approved(self) -> bool:
-        """Whether enough approvers approved [D]."""
-        return self.count(APPROVE) >= self.required
+        """Whether enough approvers approved, of every line and in all [D]."""
+        return self.count(APPROVE) >= self.required and not any(map(self._misses, self.lines))
 
     def rejected(self, choices: Choices) -> bool:
         """Whether it can no longer be approved."""
         if choices.one_rejection_ends_gate:
             return self.count(REJECT) > 0
-        return len(self.approvers) - self.count(REJECT) < self.required
+        most = sum(line.members for line in self.lines) if self.lines else len(self.approvers)
+        return most - self.count(REJECT) < self.required
+
+
+def _voice(decision: Decision, by_caller: bool) -> str:
+    """Whose decision it is: that of an entry, or that of a principal where several share an entry."""
+    return decision.caller.arn if by_caller else decision.approver
 
 
 def decide(gate: Gate, decision: Decision, choices: Choices) -> Gate:
     """The gate with a decision added, unless its approver has decided before."""
-    earlier = next((one for one in gate.decisions if one.approver == decision.approver), None)
+    earlier = gate.earlier(decision)
     if earlier is None:
         return replace(gate, decisions=(*gate.decisions, decision))
     answer = choices.repeated_decision if earlier.verb == decision.verb else choices.changed_decision

@@ -245,8 +245,25 @@ class Upcoming:
 
 
 @dataclass(frozen=True)
+class Access:
+    """What a request for just-in-time access is about: which node, why, for how long, and under which OpsItem."""
+
+    ops_item_id: str
+    title: str
+    reason: str
+    target_arn: str
+    seconds: float
+    token_role: str = ""
+    approved_at: float | None = None
+    revoked_at: float | None = None
+
+
+@dataclass(frozen=True)
 class Request:
-    """A change request or an access request: an execution that waits for approval as a whole and has no steps."""
+    """A change request or an access request: an execution that waits for approval as a whole.
+
+    It has no steps, unless it is a request for `access`: then its policy's steps are the levels of approvers.
+    """
 
     subtype: str
     gate: Gate
@@ -257,6 +274,7 @@ class Request:
     runbook_seconds: float = 0.0
     # When its next status begins by itself.
     due_at: float | None = None
+    access: Access | None = None
 
 
 @dataclass(frozen=True)
@@ -353,6 +371,11 @@ class Execution:
     def work(self) -> Work | None:
         """The work that the open step asks for."""
         return self.open_step.work if self.open_step is not None else None
+
+    @property
+    def has_course(self) -> bool:
+        """Whether it goes through steps: a request does only if approvers are asked in levels."""
+        return self.request is None or self.request.access is not None
 
     @property
     def cancelling(self) -> bool:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # The access key of callers that cannot be told.
 UNKNOWN_ACCESS_KEY = "AKIAEXAMPLE"
@@ -18,6 +18,8 @@ class Principal:
     """An IAM user or an assumed role's session, known by the ARN that GetCallerIdentity names."""
 
     arn: str
+    # What else it is by type and name: member of an IAM group, a user of IAM Identity Center, member of its groups.
+    memberships: frozenset[tuple[str, str]] = field(default=frozenset(), compare=False)
 
     @property
     def partition(self) -> str:
@@ -36,6 +38,11 @@ class Principal:
         found = _ARN.fullmatch(self.arn)
         return (found["account"], found["path"].split("/")[0]) if found and found["kind"] == "assumed-role" else None
 
+    @property
+    def approver_name(self) -> str:
+        """Its id in IAM Identity Center [O], its ARN if it has none."""
+        return next((name for kind, name in self.memberships if kind == "SSOUser"), self.arn)
+
     def is_meant_by(self, entry: str) -> bool:
         """Whether an approver entry names this principal.
 
@@ -43,6 +50,17 @@ class Principal:
         the role [O].
         """
         return entry in (self.arn, self.user_name) or (self.role is not None and self.role == _role_of(entry))
+
+    def is_of(self, kind: str, name: str) -> bool:
+        """Whether an approver of this type and name is this principal, or a group of it.
+
+        The types are those of EnhancedApprovals [D]. Users and roles have their bare names there, too [D].
+        """
+        if kind == "IamUser":
+            return name in (self.arn, self.user_name)
+        if kind == "IamRole":
+            return self.role is not None and (self.role == _role_of(name) or self.role[1] == name)
+        return (kind, name) in self.memberships
 
     def is_same_as(self, other: Principal) -> bool:
         """Whether both are the same user, or sessions of the same role."""
