@@ -279,6 +279,30 @@ automation_executions:
           type: list
           elements: str
           sample: ["arn:aws:iam::123456789012:role/release-managers"]
+        enhanced_approvers:
+          description:
+            - The approvers with their types, where the runbook has C(EnhancedApprovals), as the policies for just-in-time
+              access do; RV(automation_executions[].waiting_for[].approvers) has their names. Empty for other gates, and
+              null where the approvers are.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            approver:
+              description: The name, ARN or id of a user, a group or a role.
+              returned: always
+              type: str
+              sample: ec4df598-7071-70a6-0de4-12345example
+            type:
+              description: V(IamUser), V(IamGroup), V(IamRole), V(SSOUser) or V(SSOGroup).
+              returned: always
+              type: str
+              sample: SSOGroup
+            min_required_approvals:
+              description: How many approvals have to come from this approver or the members of this group.
+              returned: always
+              type: int
+              sample: 0
         min_required_approvals:
           description: How many approvals the gate asks for; null where the approvers are.
           returned: always

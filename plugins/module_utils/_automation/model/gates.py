@@ -32,6 +32,15 @@ class Decision:
     decision: str
 
 
+@dataclass(frozen=True)
+class EnhancedApprover:
+    """An approver of EnhancedApprovals: a user, or a group or role for whose members it stands."""
+
+    approver: str
+    type: str
+    min_required_approvals: int
+
+
 def approval_steps(execution: Execution) -> list[Step]:
     """Return the aws:approve steps of an execution in its order."""
     return [step for step in execution.steps if step.action == APPROVE_ACTION]
@@ -77,11 +86,43 @@ def decisions_at(gate: Step) -> list[Decision]:
 
 
 def approvals_needed(gate: Step) -> int:
-    """Return how many approvals a gate asks for; 1 where its inputs do not say (user guide, aws:approve)."""
+    """Return how many approvals a gate asks for; 1 where its inputs do not say (user guide, aws:approve).
+
+    With EnhancedApprovals the gate may ask for approvals in all and for some of each approver: what needs more counts
+    (user guide, approval-type-samples).
+    """
+    of_each = sum(approver.min_required_approvals for approver in enhanced_approvers(gate))
+    return max(1, of_each, _number(_decoded(gate, "MinRequiredApprovals")))
+
+
+def enhanced_approvers(gate: Step) -> list[EnhancedApprover]:
+    """Return the approvers of EnhancedApprovals, which access requests have instead of Approvers."""
+    enhanced = _decoded(gate, "EnhancedApprovals")
+    listed = enhanced.get("Approvers") if isinstance(enhanced, Mapping) else None
+    entries = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
+    return [
+        EnhancedApprover(
+            str(entry.get("approver", "")),
+            str(entry.get("type", "")),
+            max(0, _number(entry.get("minRequiredApprovals"))),
+        )
+        for entry in entries
+    ]
+
+
+def _decoded(gate: Step, name: str) -> Any:
+    """Return an input of a gate, which the service encodes in JSON; none where it cannot be read."""
     try:
-        return max(1, int(json.loads(gate.inputs.get("MinRequiredApprovals", "1"))))
+        return json.loads(gate.inputs[name])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+
+
+def _number(value: Any) -> int:
+    try:
+        return int(value)
     except (TypeError, ValueError, OverflowError):
-        return 1
+        return 0
 
 
 def count(gate: Step, verdict: str) -> int:

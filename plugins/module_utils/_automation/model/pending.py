@@ -31,6 +31,7 @@ class Approvals:
     approvals_missing: int
     decisions: Sequence[gates.Decision]
     message: str | None
+    enhanced_approvers: Sequence[gates.EnhancedApprover] = ()
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,16 @@ def _at_step(execution: Execution, step: Step) -> WaitingFor:
 
 def approvals_at(gate: Step) -> Approvals:
     """Return what a gate says of its approvals."""
-    needed = gates.approvals_needed(gate)
+    needed, enhanced = gates.approvals_needed(gate), gates.enhanced_approvers(gate)
+    # As long as such a gate waits, some approver's own approvals may be missing though there are enough in all.
+    at_least = 1 if enhanced and gate.waits else 0
     return Approvals(
-        approvers=[str(approver) for approver in _input(gate, "Approvers", [])],
+        approvers=[str(approver) for approver in _input(gate, "Approvers", [])] or [each.approver for each in enhanced],
         min_required_approvals=needed,
-        approvals_missing=max(0, needed - gates.count(gate, gates.APPROVED)),
+        approvals_missing=max(at_least, needed - gates.count(gate, gates.APPROVED)),
         decisions=gates.decisions_at(gate),
         message=_input(gate, "Message", None),
+        enhanced_approvers=enhanced,
     )
 
 

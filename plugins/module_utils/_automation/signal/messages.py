@@ -80,7 +80,8 @@ def not_delivered(signal: Signal, execution_id: str, delivery: Delivery, known: 
 
 def _why_refused(signal: Signal, verdict: Verdict | None) -> str:
     if verdict is None:
-        return ""
+        decided = ", the caller may be none of its approvers, or may have decided before" if signal.is_decision else ""
+        return f"The execution could not be read, so why is not known: it may not wait for {signal.type}{decided}."
     if verdict.kind is Kind.SEND and signal.is_decision and verdict.step is None:
         return f"It shows now: {verdict.reason}; the caller may be no approver of it, or may have decided before."
     approvers = approvals_at(verdict.step).approvers if verdict.step and signal.is_decision else ()
@@ -194,8 +195,9 @@ def failed_call(signal: Signal, execution_id: str, error: AnsibleAutomationError
 def no_look(signal: Signal, execution_id: str) -> str:
     """Warn that the signal goes out without a look."""
     return (
-        f"The caller may not read execution {execution_id} (ssm:GetAutomationExecution), so nobody looks at its state"
-        f" before {signal.type} and after it, and the task is always changed."
+        f"The caller may not read execution {execution_id} (ssm:GetAutomationExecution), so it is not checked whether"
+        f" it waits for {signal.type}, at which step, and whether that is done already, nor what follows; the task is"
+        " always changed."
     )
 
 

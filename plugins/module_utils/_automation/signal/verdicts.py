@@ -247,7 +247,9 @@ def _unlisted_to_stop(execution: Execution, signal: Signal) -> Verdict:
 
 
 def _decide_revoke(execution: Execution, signal: Signal) -> Verdict:
-    if execution.has_ended:
+    # The run of an access request may end when it is approved (not documented), and access goes on from there.
+    is_granted = execution.subtype == ACCESS_REQUEST and execution.status in statuses.SUCCESSFUL
+    if execution.has_ended and not is_granted:
         return Verdict(Kind.NEVER, explain_state(execution))
     if execution.subtype in ("", CHANGE_REQUEST):
         kind = "a change request" if execution.subtype else "an ordinary execution"

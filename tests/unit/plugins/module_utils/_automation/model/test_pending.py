@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -122,3 +123,50 @@ def test_awaits_decision():
     assert awaits_decision(run("PendingApproval"))
     assert not awaits_decision(run("Waiting", pause("p", "Waiting")))
     assert not awaits_decision(run("Success"))
+
+
+def enhanced(*approvers, **inputs):
+    encoded = {name: json.dumps(value) for name, value in {**inputs, "EnhancedApprovals": {"Approvers": approvers}}.items()}
+    return run("Waiting", Step("g", "aws:approve", "Waiting", inputs=encoded))
+
+
+ENHANCED = {
+    "a level": ([{"approver": "g-1", "type": "SSOGroup"}], {"MinRequiredApprovals": 2}, 2),
+    "lines": ([{"approver": name, "type": "IamUser", "minRequiredApprovals": 1} for name in ("a", "b")], {}, 2),
+    "lines that need more than their level": (
+        [{"approver": name, "type": "IamUser", "minRequiredApprovals": 2} for name in ("a", "b")],
+        {"MinRequiredApprovals": 3},
+        4,
+    ),
+    "a level that needs more than its lines": (
+        [{"approver": "a", "type": "IamGroup", "minRequiredApprovals": 1}],
+        {"MinRequiredApprovals": 3},
+        3,
+    ),
+    "nothing about numbers": ([{"approver": "a", "type": "IamRole"}], {}, 1),
+    "numbers that are none": ([{"approver": "a", "type": "IamRole", "minRequiredApprovals": "many"}], {}, 1),
+}
+
+
+@pytest.mark.parametrize(("approvers", "inputs", "needed"), ENHANCED.values(), ids=ENHANCED)
+def test_enhanced_approvals(approvers, inputs, needed):
+    (wait,) = waiting_for(enhanced(*approvers, **inputs))
+    assert wait.approvals.approvers == [each["approver"] for each in approvers]
+    assert [(each.approver, each.type) for each in wait.approvals.enhanced_approvers] == [
+        (each["approver"], each["type"]) for each in approvers
+    ]
+    assert (wait.approvals.min_required_approvals, wait.approvals.approvals_missing) == (needed, needed)
+
+
+def test_a_gate_that_waits_misses_an_approval_though_there_are_enough_in_all():
+    execution = enhanced({"approver": "a", "type": "IamGroup"}, {"approver": "b", "type": "IamUser", "minRequiredApprovals": 1})
+    (gate,) = execution.steps
+    decisions = [json.dumps({"Approver": "a", "ApprovalStatus": "Approve"})]
+    (wait,) = waiting_for(replace(execution, steps=(replace(gate, outputs={"ApproverDecisions": decisions}),)))
+    assert wait.approvals.approvals_missing == 1
+
+
+@pytest.mark.parametrize("unread", ["not JSON", "7", '{"Approvers": 7}', '{"Approvers": ["a"]}'])
+def test_enhanced_approvals_that_cannot_be_read_are_left_out(unread):
+    (wait,) = waiting_for(run("Waiting", Step("g", "aws:approve", "Waiting", inputs={"EnhancedApprovals": unread})))
+    assert (wait.approvals.approvers, wait.approvals.enhanced_approvers) == ([], [])

@@ -229,7 +229,12 @@ def test_failed_call(code, known, words):
 
 def test_warnings_name_the_execution_and_the_permission_or_the_cause():
     denied = refusal("AccessDeniedException")
-    check(messages.no_look(RESUME, EXECUTION_ID), "ssm:GetAutomationExecution", "Resume", "always changed")
+    check(
+        messages.no_look(RESUME, EXECUTION_ID),
+        "ssm:GetAutomationExecution",
+        "not checked whether it waits for Resume, at which step, and whether that is done already",
+        "always changed",
+    )
     check(messages.no_look_afterwards(RESUME, EXECUTION_ID, denied), "Resume", "AccessDeniedException")
     check(messages.not_seen_lately(EXECUTION_ID, denied), "may be newer", "AccessDeniedException")
     assert "ssm:DescribeAutomationExecutions" in messages.no_listing(denied)

@@ -366,7 +366,8 @@ def test_stop_step_of_a_step_that_could_not_be_read_is_left_to_the_service():
 REVOKES = {
     "access request waits": (run("PendingApproval", subtype="AccessRequest"), SEND, "is PendingApproval"),
     "access request granted": (run("Approved", subtype="AccessRequest"), SEND, "is Approved"),
-    "access request over": (run("Success", subtype="AccessRequest"), NEVER, "ended Success"),
+    "access request over": (run("Rejected", subtype="AccessRequest"), NEVER, "ended Rejected"),
+    "access request whose run is over": (run("Success", subtype="AccessRequest"), SEND, "is Success"),
     "change request": (run("PendingApproval", subtype="ChangeRequest"), NEVER, "a change request"),
     "ordinary execution": (run("Waiting", gate("g", "Waiting")), NEVER, "an ordinary execution"),
     "a subtype of the future": (run("InProgress", subtype="Loan"), SEND, "the Loan execution"),
