@@ -52,7 +52,7 @@ def connect(module: AnsibleAWSModule, connections: int | None = None) -> BaseCli
     defaults = {"connect_timeout": CONNECT_TIMEOUT, **({"max_pool_connections": connections} if connections else {})}
     config = {**defaults, **(module.params.get("aws_config") or {}), "retries": NO_RETRIES}
     check_endpoint(module.params.get("endpoint_url"))
-    check_aws_config(config)
+    check_aws_config(module.params.get("aws_config"))
     try:
         Config(**config)
     except (TypeError, AttributeError, BotoCoreError) as error:

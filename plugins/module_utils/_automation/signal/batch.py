@@ -15,6 +15,7 @@ from typing import Any
 
 from ..aws import api
 from ..runtime.interruption import Interruptions
+from ..runtime.rates import Rates
 from ..runtime.scheduler import Scheduler
 from ..runtime.service import RETRY_SECONDS, Service
 from . import messages
@@ -55,6 +56,7 @@ class BatchSignaller:
 
     def take_to(self, execution_ids: Sequence[str], interruptions: Interruptions) -> BatchResult:
         """Take the signal to these executions, no two of them the same, and tell what became of it."""
+        self._service.rates = Rates(len(execution_ids))
         scheduler = Scheduler(self._service, interruptions, self._finish, self._options.concurrency)
         scheduler.run(self._signaller.work_on(execution_id) for execution_id in execution_ids)
         for execution_id in execution_ids:
