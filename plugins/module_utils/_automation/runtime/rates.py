@@ -168,6 +168,13 @@ class Rates(dict[str, RateLimiter]):
         super().__init__()
         self._expected = expected
 
+    def report(self) -> dict[str, dict[str, int]]:
+        """Return for each operation how many calls were taken and how many were throttled."""
+        return {
+            operation: {"taken": limiter.calls_taken, "throttled": limiter.calls_throttled}
+            for operation, limiter in self.items()
+        }
+
     def __missing__(self, operation: str) -> RateLimiter:
         """Make the limiter of an operation."""
         documented = DOCUMENTED.get(operation, math.inf)

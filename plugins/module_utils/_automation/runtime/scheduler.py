@@ -29,8 +29,9 @@ from .workers import Job, Workers
 
 # As many ids as DescribeAutomationExecutions takes in a filter.
 BATCH = 10
-# How long a summary look waits for others to fill a batch, in seconds, while other calls are on their way.
-_LINGER = 1.0
+# How long a summary look waits for others to fill a batch, in seconds, while other calls are on their way. At the
+# documented rate ten signals go out in less.
+_LINGER = 4.0
 # Waits are no shorter than this, so that none is too short for a clock to tell.
 _LEAST_NAP = 0.01
 # No wait is longer at a time, in seconds, so that a signal of the operating system is noticed soon whenever it comes.
