@@ -102,18 +102,14 @@ def _first_problem(raw: Any, checks: Mapping[str, Check]) -> str:
         return f"{raw!r:.60} is no map"
     for name, check in checks.items():
         value = raw.get(name)
-        if value is None and name not in _REQUIRED:
+        # An answer without such a text says nothing; other members appear when they are set.
+        if value is None and check is not is_text_with_content:
             continue
         problem = check(value)
         if problem:
             return f"{name}: {problem}"
     return ""
 
-
-# An answer without these says nothing; the others appear when they are set.
-_REQUIRED = frozenset(
-    {"AutomationExecutionId", "AutomationExecutionStatus", "StepName", "StepStatus", "Name", "DocumentType"}
-)
 
 _LISTS = _map_of(_list_of(is_text))
 _PARENT = {"StepExecutionId": is_text, "StepName": is_text, "Action": is_text, "Iteration": _is_number}

@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel, StructureShape
 
-# botocore's own retries are off: it would repeat a request whose answer got lost.
+# botocore's own retries are off: it would repeat a request whose answer got lost. botocore adds to what it is given.
 NO_RETRIES = {"total_max_attempts": 1}
-# A connection that has not come about after so many seconds will not; users may give other times in aws_config.
-CONNECT_TIMEOUT = 10
+# How long to wait for a connection and for an answer, in seconds; users may give other times in aws_config. Both end
+# before the scheduler gives a call up as a whole: after that a request may still leave, and is not sent again.
+_TIMEOUTS = {"connect_timeout": 10, "read_timeout": 20}
 # Part of the user agent of every call. A test holds it against galaxy.yml.
 COLLECTION_VERSION = "0.1.0"
 # How many entries one call lists at most (API reference).
@@ -49,10 +50,10 @@ def connect(module: AnsibleAWSModule, connections: int | None = None) -> BaseCli
     is honoured but for its retries. Raises InvalidOption for an endpoint or a configuration that cannot be one.
     """
     set_collection_info(collection_name="ssmops.automation", collection_version=COLLECTION_VERSION)
-    defaults = {"connect_timeout": CONNECT_TIMEOUT, **({"max_pool_connections": connections} if connections else {})}
-    config = {**defaults, **(module.params.get("aws_config") or {}), "retries": NO_RETRIES}
+    pool = {"max_pool_connections": connections} if connections else {}
+    config = {**_TIMEOUTS, **pool, **(module.params.get("aws_config") or {}), "retries": dict(NO_RETRIES)}
     check_endpoint(module.params.get("endpoint_url"))
-    check_aws_config(config)
+    check_aws_config(module.params.get("aws_config"))
     try:
         Config(**config)
     except (TypeError, AttributeError, BotoCoreError) as error:

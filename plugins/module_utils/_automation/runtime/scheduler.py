@@ -29,8 +29,9 @@ from .workers import Job, Workers
 
 # As many ids as DescribeAutomationExecutions takes in a filter.
 BATCH = 10
-# How long a summary look waits for others to fill a batch, in seconds, while other calls are on their way.
-_LINGER = 1.0
+# How long a summary look waits for others to fill a batch, in seconds, while other calls are on their way. At the
+# documented rate ten signals go out in less.
+_LINGER = 4.0
 # Waits are no shorter than this, so that none is too short for a clock to tell.
 _LEAST_NAP = 0.01
 # No wait is longer at a time, in seconds, so that a signal of the operating system is noticed soon whenever it comes.
@@ -228,7 +229,7 @@ class Scheduler(Generic[Result]):
         self._start(Job(_LISTING, call.make, tasks, is_listing=True), now, _LONGEST_CALL)
 
     def _start(self, job: Job, now: float, seconds: float) -> None:
-        self._service.rate_of(job.operation).leaves(now)
+        self._service.rates[job.operation].leaves(now)
         self._service.shared_limit.leaves(now)
         job.began = now
         self._workers.hand_out(job, seconds)
@@ -241,12 +242,12 @@ class Scheduler(Generic[Result]):
             self._go_on(job.tasks[0], _step_after(job.tasks[0], job))
 
     def _note_rate(self, job: Job) -> None:
-        rate, shared, now = self._service.rate_of(job.operation), self._service.shared_limit, self._clock.monotonic()
+        rate, shared, now = self._service.rates[job.operation], self._service.shared_limit, self._clock.monotonic()
         if job.error is not None and job.error.code in THROTTLING:
             rate.throttled(job.began, now)
             shared.throttled(job.operation, job.began, now)
         else:
-            rate.taken(job.began)
+            rate.taken(job.began, now)
             shared.taken(job.operation, now)
 
     def _take_in_listing(self, job: Job) -> None:

@@ -14,7 +14,8 @@ from ..aws import api
 from ..aws.errors import AnsibleAutomationError
 from ..model.signals import Signal
 from ..options.filters import Filters
-from .pacing import RateLimiter, RetryBudget, SharedLimit
+from .pacing import RetryBudget, SharedLimit
+from .rates import Rates
 from .requests import Call, Change
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ class Service:
     """
 
     def __init__(
-        self, client: BaseClient, name_caller: Callable[[], str], clock: Clock, is_batch: bool = False
+        self,
+        client: BaseClient,
+        name_caller: Callable[[], str],
+        clock: Clock,
+        is_batch: bool = False,
     ) -> None:
         self.client = client
         self.clock = clock
@@ -51,18 +56,14 @@ class Service:
         self.changes = RetryBudget(RETRY_SECONDS)
         self.looks = RetryBudget(RETRY_SECONDS)
         self.shared_limit = SharedLimit()
-        self._rates: dict[str, RateLimiter] = {}
+        self.rates = Rates()
         self._name_caller = name_caller
         self._caller: str | None = None
         self._asking = Lock()
 
-    def rate_of(self, operation: str) -> RateLimiter:
-        """Return the rate limiter of an operation: each has a rate of its own."""
-        return self._rates.setdefault(operation, RateLimiter())
-
     def delay(self, operation: str, now: float) -> float:
         """Return how many seconds the next call of an operation has to wait."""
-        return max(self.rate_of(operation).delay(now), self.shared_limit.delay(now))
+        return max(self.rates[operation].delay(now), self.shared_limit.delay(now))
 
     # Changes
 

@@ -260,7 +260,7 @@ class Module:
 @pytest.mark.parametrize(
     ("aws_config", "connections", "config"),
     [
-        (None, None, {"connect_timeout": api.CONNECT_TIMEOUT}),
+        (None, None, {"connect_timeout": 10, "read_timeout": 20}),
         ({"read_timeout": 5, "retries": {"max_attempts": 9}}, None, {"read_timeout": 5}),
         ({"connect_timeout": 3}, None, {"connect_timeout": 3}),
         (None, 8, {"max_pool_connections": 8}),

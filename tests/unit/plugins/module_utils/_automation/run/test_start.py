@@ -115,7 +115,8 @@ def test_a_start_that_is_given_up_tells_whether_it_is_known(errors, is_unknown):
     outcome = task.run()
     assert (outcome.changed, outcome.failed, outcome.attempts.is_unknown) == (False, True, is_unknown)
     assert (TOKEN in outcome.msg) is is_unknown
-    assert 40 < task.service.clock.now - 1000 <= 60
+    # The rate of calls may hold the last attempt back.
+    assert 40 < task.service.clock.now - 1000 <= 65
 
 
 @pytest.mark.parametrize("state", [DENIED, NOT_FOUND, THROTTLED], ids=["denied", "not found", "throttled"])

@@ -102,7 +102,8 @@ def test_a_stop_that_is_given_up_tells_whether_it_is_known(answer, is_unknown):
     task = Task([answer], [RUNNING])
     outcome = task.run()
     assert (outcome.changed, outcome.failed, outcome.attempts.is_unknown) == (False, True, is_unknown)
-    assert 40 < task.service.clock.now - 1000 <= 60
+    # The rate of calls may hold the last attempt back.
+    assert 40 < task.service.clock.now - 1000 <= 65
 
 
 def test_an_execution_that_ended_while_the_service_throttled_needed_no_stop():

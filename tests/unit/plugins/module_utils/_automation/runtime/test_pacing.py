@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How calls slow down together, how long a dead service is put up with, and when looks meet, on times made up."""
+"""A limit on all calls together, how long a dead service is put up with, and when looks meet, on times made up."""
 
 from __future__ import annotations
 
@@ -12,74 +12,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.pacing import (
     PollGrid,
-    RateLimiter,
     RetryBudget,
     SharedLimit,
 )
-
-
-def pace(limiter, start, seconds, limit=10**9):
-    """Let as many calls go as the limiter does, through a service that takes so many a second; return how many."""
-    now, taken = start, []
-    while now < start + seconds:
-        now += max(limiter.delay(now), 0.002)
-        limiter.leaves(now)
-        if sum(when > now - 1 for when in taken[-limit:]) < limit:
-            taken.append(now)
-            limiter.taken(now)
-        else:
-            limiter.throttled(now, now)
-    return len(taken)
-
-
-@pytest.fixture
-def halved():
-    """A limiter after forty calls in a second, the last of which was throttled."""
-    limiter = RateLimiter()
-    for number in range(40):
-        limiter.leaves(100.1 + number / 50)
-        limiter.taken(100.1 + number / 50)
-    limiter.throttled(100.9, 101.0)
-    return limiter
-
-
-class TestRateLimiter:
-    def test_there_is_no_limit_until_the_service_throttles(self):
-        limiter = RateLimiter()
-        assert pace(limiter, 100.0, 1.0) >= 499
-        assert limiter.delay(101.0) == 0
-
-    def test_a_throttled_call_halves_the_rate_that_there_was(self, halved):
-        assert halved.delay(101.0) == pytest.approx(1 / 20)
-
-    @pytest.mark.parametrize("left_at", [100.9, 101.2, 101.9])
-    def test_calls_that_went_out_before_the_halving_or_right_after_it_tell_nothing_new(self, halved, left_at):
-        halved.throttled(left_at, 102.5)
-        halved.leaves(102.5)
-        assert halved.delay(102.5) < 1 / 20
-
-    def test_throttled_again_it_is_halved_again(self, halved):
-        halved.throttled(102.1, 102.2)
-        assert halved.delay(102.2) > 1 / 20
-
-    def test_it_never_falls_below_one_call_a_second(self):
-        limiter = RateLimiter()
-        for when in range(100, 130):
-            limiter.leaves(when)
-            limiter.throttled(when, when + 0.5)
-            assert limiter.delay(when + 0.5) <= 1
-
-    def test_the_rate_recovers_while_calls_are_taken(self):
-        limiter = RateLimiter()
-        limiter.throttled(100.0, 100.1)
-        first, later = pace(limiter, 100.1, 5), pace(limiter, 105.1, 5)
-        assert later > 2 * first
-
-    @pytest.mark.parametrize("limit", [5, 20, 100])
-    def test_it_settles_near_what_the_service_takes(self, limit):
-        limiter = RateLimiter()
-        pace(limiter, 100.0, 20, limit)
-        assert 0.6 * limit * 30 <= pace(limiter, 120.0, 30, limit) <= limit * 31
 
 
 class TestRetryBudget:

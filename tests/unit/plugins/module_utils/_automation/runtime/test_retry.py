@@ -77,7 +77,8 @@ class TestBoth:
         calls = Calls(service, error)
         with pytest.raises(AnsibleAutomationError):
             run_one(again(service, lambda: Call("Op", calls)), service)
-        assert RETRY_SECONDS - LONGEST_PAUSE <= service.clock.now - 1000 <= RETRY_SECONDS
+        # The rate of calls may hold the last attempt back.
+        assert RETRY_SECONDS - LONGEST_PAUSE <= service.clock.now - 1000 <= RETRY_SECONDS + 5
         assert 5 < calls.made < 20
 
     def test_an_address_that_nobody_ever_connected_to_is_given_up_sooner(self, service, again):

@@ -273,7 +273,8 @@ class TestTime:
         delivery, service = deliver(APPROVE, AT_GATE, [THROTTLED], [AT_GATE])
         assert (delivery.status.name, delivery.sent) == ("REFUSED", False)
         assert delivery.error.code == "ThrottlingException"
-        assert 40 <= service.clock.now - 1000 <= RETRY_SECONDS
+        # The rate of calls may hold the last attempt back.
+        assert 40 <= service.clock.now - 1000 <= RETRY_SECONDS + 5
 
     def test_right_before_each_repetition_there_is_a_look(self):
         _delivery, service = deliver(START, IDLE, [THROTTLED, NEVER, TAKEN], [IDLE])
