@@ -289,8 +289,8 @@ automation_executions:
         enhanced_approvers:
           description:
             - The approvers with their types, where the runbook has C(EnhancedApprovals), as the policies for just-in-time
-              access do; RV(automation_executions[].waiting_for[].approvers) has their names. Empty for other gates, and
-              null where the approvers are.
+              access have; the approvers are their names then.
+            - Empty for other gates, and null where the approvers are.
           returned: always
           type: list
           elements: dict

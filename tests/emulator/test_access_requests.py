@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Just-in-time access: a policy's levels are asked in turn; the OpsItem leads to the execution, the token to the node."""
+"""Just-in-time access: a policy's levels are asked in turn, an OpsItem leads to the execution, a token to the node."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ HOUR = 3600
 
 def level(*users: str, name: str = "ManualApproval", needed: int = 1, **members: Any) -> dict[str, Any]:
     approvers = [{"approver": user, "type": "IamUser"} for user in users]
-    inputs = {"Message": "Please approve", "MinRequiredApprovals": needed, "EnhancedApprovals": {"Approvers": approvers}}
+    inputs = {
+        "Message": "Please approve",
+        "MinRequiredApprovals": needed,
+        "EnhancedApprovals": {"Approvers": approvers},
+    }
     return {"name": name, "action": "aws:approve", "timeoutSeconds": 7 * 24 * HOUR, "inputs": inputs, **members}
 
 
@@ -30,7 +34,9 @@ class Desk:
     requester: Any
     node: str
 
-    def policy(self, *levels: dict[str, Any], name: str = "Shop", targets: Any = None, **members: Any) -> dict[str, Any]:
+    def policy(
+        self, *levels: dict[str, Any], name: str = "Shop", targets: Any = None, **members: Any
+    ) -> dict[str, Any]:
         content = {
             "schemaVersion": "0.3",
             "accessDuration": 24 * HOUR,
@@ -334,4 +340,7 @@ def test_what_requests_tell(desk: Desk, account: Any) -> None:
         "Approvers",
     }
     assert (approvers[0]["Approvers"], approvers[0]["RequestReason"]) == (["approver"], "look at a disk")
-    assert (of_failed["detail"]["OpsItemId"], of_failed["detail"]["ApplicablePolicies"]) == (failed, ["Shop", "Another"])
+    assert (of_failed["detail"]["OpsItemId"], of_failed["detail"]["ApplicablePolicies"]) == (
+        failed,
+        ["Shop", "Another"],
+    )

@@ -71,10 +71,16 @@ def test_what_events_look_like(account: Any, runs: Any, control: Any) -> None:
     control.pass_time(90)
     assert runs.status(execution) == "Success"
     got = box.until(ended)
-    last, step = got[-1], next(one for one in got if one["detail-type"] == STEPS and one["detail"]["Status"] == "Success")
+    last, step = (
+        got[-1],
+        next(one for one in got if one["detail-type"] == STEPS and one["detail"]["Status"] == "Success"),
+    )
     assert (last["source"], last["account"], last["region"]) == ("aws.ssm", ACCOUNT, "eu-central-1")
     prefix = f"arn:aws:ssm:eu-central-1:{ACCOUNT}"
-    assert last["resources"] == [f"{prefix}:automation-execution/{execution}", f"{prefix}:automation-definition/Gated:1"]
+    assert last["resources"] == [
+        f"{prefix}:automation-execution/{execution}",
+        f"{prefix}:automation-definition/Gated:1",
+    ]
     common = {"ExecutionId", "Definition", "DefinitionVersion", "Status", "StartTime", "EndTime", "Time"}
     assert set(last["detail"]) == {*common, "ExecutedBy"}
     assert set(step["detail"]) == {*common, "StepName", "Action"}
@@ -151,7 +157,14 @@ def test_functions_and_topics_get_events_and_a_target_that_fails_stops_no_other(
     topic = sns.create_topic(Name="events")["TopicArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
     missing = {"Arn": f"arn:aws:lambda:eu-central-1:{ACCOUNT}:function:missing"}
-    rule(account, missing, {"Arn": topic}, {"Arn": made["FunctionArn"]}, detail={"Status": ["Waiting"]}, detail_type=[STEPS])
+    rule(
+        account,
+        missing,
+        {"Arn": topic},
+        {"Arn": made["FunctionArn"]},
+        detail={"Status": ["Waiting"]},
+        detail_type=[STEPS],
+    )
     runs.start(GATE)
     assert box.until(lambda one: True) == ["Waiting"]
     (message,) = queue.until(lambda one: True)
@@ -167,7 +180,10 @@ def test_a_gate_sends_its_message_to_its_topic(account: Any, runs: Any, inside: 
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=box.arn)
     line = {"approver": "moto", "type": "IamUser"}
     enhanced = {"EnhancedApprovals": {"Approvers": [line], "NotificationArn": topic}}
-    inputs = {"Message": "May 4.2 go out?", **(enhanced if inside else {"Approvers": ["moto"], "NotificationArn": topic})}
+    inputs = {
+        "Message": "May 4.2 go out?",
+        **(enhanced if inside else {"Approvers": ["moto"], "NotificationArn": topic}),
+    }
     execution = runs.start({**GATE, "inputs": inputs})
     (message,) = box.until(lambda one: True)
     assert message["Message"].startswith("May 4.2 go out?")

@@ -126,7 +126,9 @@ def test_awaits_decision():
 
 
 def enhanced(*approvers, **inputs):
-    encoded = {name: json.dumps(value) for name, value in {**inputs, "EnhancedApprovals": {"Approvers": approvers}}.items()}
+    encoded = {
+        name: json.dumps(value) for name, value in {**inputs, "EnhancedApprovals": {"Approvers": approvers}}.items()
+    }
     return run("Waiting", Step("g", "aws:approve", "Waiting", inputs=encoded))
 
 
@@ -159,7 +161,9 @@ def test_enhanced_approvals(approvers, inputs, needed):
 
 
 def test_a_gate_that_waits_misses_an_approval_though_there_are_enough_in_all():
-    execution = enhanced({"approver": "a", "type": "IamGroup"}, {"approver": "b", "type": "IamUser", "minRequiredApprovals": 1})
+    execution = enhanced(
+        {"approver": "a", "type": "IamGroup"}, {"approver": "b", "type": "IamUser", "minRequiredApprovals": 1}
+    )
     (gate,) = execution.steps
     decisions = [json.dumps({"Approver": "a", "ApprovalStatus": "Approve"})]
     (wait,) = waiting_for(replace(execution, steps=(replace(gate, outputs={"ApproverDecisions": decisions}),)))

@@ -50,7 +50,9 @@ class Surroundings:
             external_id="",
         )
         members = ("AccessKeyId", "SecretAccessKey", "SessionToken")
-        return dict(zip(members, (session.access_key_id, session.secret_access_key, session.session_token), strict=True))
+        return dict(
+            zip(members, (session.access_key_id, session.secret_access_key, session.session_token), strict=True)
+        )
 
 
 def _policies(backend: SimpleSystemManagerBackend) -> Iterator[Document]:

@@ -114,7 +114,9 @@ class AccessRequests:
         if item.policy is None:
             # Several policies for a node make the request fail [D].
             names = [policy.runbook.name for policy in policies]
-            self._around.tell(request_failed(item.arn, item.node.arn, item.requester.approver_name, item.created_at, names))
+            self._around.tell(
+                request_failed(item.arn, item.node.arn, item.requester.approver_name, item.created_at, names)
+            )
         else:
             run = self._run(context, item, item.policy)
             self._service.add(run)
@@ -225,7 +227,8 @@ def _shown(item: OpsItem, run: Execution | None) -> dict[str, Any]:
         "Notifications": [],
         "RelatedOpsItems": [],
         "OperationalData": {
-            name: {"Value": value, "Type": "SearchableString"} for name, value in _operational_data(item, access).items()
+            name: {"Value": value, "Type": "SearchableString"}
+            for name, value in _operational_data(item, access).items()
         },
     }
 
@@ -253,5 +256,3 @@ def _operational_data(item: OpsItem, access: Access | None) -> dict[str, str]:
 
 def _utc(at: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(at, datetime.UTC)
-
-

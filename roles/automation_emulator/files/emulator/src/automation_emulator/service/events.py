@@ -66,9 +66,7 @@ def notices(before: Execution | None, after: Execution) -> Iterator[Notice]:
                 yield Notice(topic, _subject(run), _message(after, run))
 
 
-def changed_steps(
-    before: Execution | None, after: Execution
-) -> Iterator[tuple[StepExecution | None, StepExecution]]:
+def changed_steps(before: Execution | None, after: Execution) -> Iterator[tuple[StepExecution | None, StepExecution]]:
     """The step executions that have changed, as they were, if they were there, and as they are."""
     known = before.history if before is not None else ()
     for place, run in enumerate(after.history):
@@ -129,7 +127,7 @@ def _arn(run: Execution, rest: str) -> str:
 
 
 def spelled(at: float, comma: str = "") -> str:
-    """A time as the details have it: "Nov 29, 2024 7:43:20 PM", in UTC [D]; those of requests have a second comma [O]."""
+    """A time as details have it: "Nov 29, 2024 7:43:20 PM", in UTC [D]; those of requests have a second comma [O]."""
     moment = datetime.datetime.fromtimestamp(at, datetime.UTC)
     hour = (moment.hour - 1) % 12 + 1
     return f"{moment:%b} {moment.day}, {moment.year}{comma} {hour}:{moment:%M:%S %p}"

@@ -108,8 +108,8 @@ class Choices:
     variables_take_empty_text: bool = True
     # How does a revoked access request end? (There is no status Revoked for executions.)
     revoked_status: Literal["Cancelled", "Rejected", "Failed", "CompletedWithFailure"] = "Cancelled"
-    # Which statuses has the execution of a request for access: those of a request (PendingApproval, Approved, Rejected),
-    # or those of the aws:approve run that it is (Waiting, Success, Failed)?
+    # Which statuses has the execution of a request for access: those of a request (PendingApproval, Approved,
+    # Rejected), or those of the aws:approve run that it is (Waiting, Success, Failed)?
     access_request_statuses: Literal["request", "run"] = "request"
     # Who may revoke an access request: its approvers, or anyone that IAM lets signal?
     revoke_by_approvers_only: bool = True

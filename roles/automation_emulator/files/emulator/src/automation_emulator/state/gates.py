@@ -22,7 +22,7 @@ REJECT = "Reject"
 
 @dataclass(frozen=True)
 class Decision:
-    """What one approver decided, and when (seconds since the epoch); `approver` is the entry that the caller matched."""
+    """What one approver decided, and when (seconds since the epoch); `approver` is the entry that means the caller."""
 
     approver: str
     caller: Principal
