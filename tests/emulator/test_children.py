@@ -28,7 +28,7 @@ from automation_emulator.state.work import Answer
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT10S"}}
 GATE = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["moto"]}}
-BROKEN = {"name": "broken", "action": "aws:sleep", "inputs": {}}
+BROKEN = {"name": "broken", "action": "aws:sleep", "inputs": {"Duration": "soon"}}
 
 
 def calls(name: str = "Child", step: str = "call", inputs: Any = None, **members: Any) -> dict[str, Any]:
@@ -128,9 +128,8 @@ def test_runtime_parameters(runs: Any) -> None:
         (calls("Missing"), "Missing"),
         (calls(inputs={"DocumentVersion": "7"}), "version 7"),
         (calls(inputs={"RuntimeParameters": {"Colour": "red"}}), "Colour"),
-        (calls(inputs={"RuntimeParameters": ["red"]}), "RuntimeParameters"),
+        (calls(inputs={"RuntimeParameters": "red"}), "RuntimeParameters"),
         (calls(inputs={"Tags": "red"}), "tags"),
-        (calls(inputs={"DocumentName": ["Child"]}), "DocumentName"),
         (calls(inputs={"TargetLocations": [{"Regions": ["eu-west-1"]}]}), "TargetLocations"),
         (calls("Script"), "aws:executeScript"),
     ],

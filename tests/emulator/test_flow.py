@@ -30,7 +30,7 @@ def sleep(name: str, duration: str = "PT10S", **members: Any) -> dict[str, Any]:
 
 
 def failing(name: str, **members: Any) -> dict[str, Any]:
-    return {"name": name, "action": "aws:sleep", "inputs": {}, **members}
+    return {"name": name, "action": "aws:sleep", "inputs": {"Duration": "soon"}, **members}
 
 
 def pause(name: str, **members: Any) -> dict[str, Any]:

@@ -354,7 +354,7 @@ def test_failure_messages_name_step_and_attempts(runs: Any, control: Any, member
 
 
 def test_the_first_critical_failure_is_the_runs(runs: Any) -> None:
-    broken = {"action": "aws:sleep", "inputs": {}, "onFailure": "Continue"}
+    broken = {"action": "aws:sleep", "inputs": {"Duration": "soon"}, "onFailure": "Continue"}
     execution = runs.start(
         {**broken, "name": "harmless"},
         {**broken, "name": "serious", "isCritical": True},

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 GATE = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["moto"]}}
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT10S"}}
-BROKEN = {"name": "broken", "action": "aws:sleep", "inputs": {}}
+BROKEN = {"name": "broken", "action": "aws:sleep", "inputs": {"Duration": "soon"}}
 AFTER = {"name": "after", "action": "aws:pause", "inputs": {}}
 
 
@@ -187,7 +187,10 @@ def test_the_steps_inside_follow_one_another(runs: Any, control: Any, steps: Any
     ("step", "status"),
     [
         ({**NAP, "nextStep": "out"}, "Success"),
-        ({**NAP, "name": "nap", "inputs": {}, "onFailure": "step:out", "isCritical": False}, "Failed"),
+        (
+            {**NAP, "name": "nap", "inputs": {"Duration": "soon"}, "onFailure": "step:out", "isCritical": False},
+            "Failed",
+        ),
         ({"name": "nap", "action": "aws:branch", "inputs": {"Choices": [], "Default": "out"}}, "Success"),
     ],
 )
@@ -648,7 +651,7 @@ def test_a_run_that_the_emulator_ends_leaves_no_step_open(runs: Any, control: An
         (each(["x"], {**PAUSE, "inputs": {"Message": "{{ Missing }}"}}), "Missing"),
         (each(["x"], PAUSE, nextStep="pause"), "inside loop loop"),
         (each(["x"], PAUSE, inputs={"LoopCondition": rejected()}), "either Iterators or LoopCondition"),
-        ({"name": "loop", "action": "aws:loop", "inputs": {"Steps": [PAUSE]}}, "either Iterators or LoopCondition"),
+        ({"name": "loop", "action": "aws:loop", "inputs": {"Steps": [PAUSE]}}, "Iterators or LoopCondition"),
         (each("x", PAUSE), "Iterators must be a list"),
         (each(["x"] * 101, PAUSE), "at most 100"),
         (each(["x"], PAUSE, inputs={"IteratorDataType": "Integer"}), "no Integer"),

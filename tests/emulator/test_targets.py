@@ -25,7 +25,7 @@ PICKY = [
         "inputs": {"Choices": [{"Variable": "{{ Host }}", "StartsWith": "bad", "NextStep": "broken"}]},
     },
     {**NAP, "isEnd": True},
-    {"name": "broken", "action": "aws:sleep", "inputs": {}},
+    {"name": "broken", "action": "aws:sleep", "inputs": {"Duration": "soon"}},
 ]
 
 

@@ -17,12 +17,21 @@ from ..state.work import Answer, ApiCall
 from .base import Action, Goes, InputProblem, Outcome, Succeeds, call_failed, needed_text
 from .calls import needed_list, never
 from .execute_aws_api import api_call
+from .inputs import Inputs, each, lists, texts
+
+# Of this action and of aws:waitForAwsResourceProperty [D].
+TAKES = Inputs(
+    texts("Service", "Api", "PropertySelector") | lists("DesiredValues"),
+    needed=each("Service", "Api", "PropertySelector", "DesiredValues"),
+    open=True,
+)
 
 
 class AssertAwsResourceProperty(Action):
     """One call, and one comparison [D]."""
 
     name = "aws:assertAwsResourceProperty"
+    takes = TAKES
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the call."""

@@ -15,6 +15,7 @@ from ..state.gates import Gate
 from ..state.model import Execution, Failure, Runbook, Signal, Status, Step, StepExecution
 from ..state.moment import Moment
 from ..state.work import Answer, Work
+from .inputs import Inputs
 
 # The output that holds all that a step got.
 OUTPUT_PAYLOAD = "OutputPayload"
@@ -70,6 +71,9 @@ class Action(ABC):
     longest_timeout: ClassVar[float | None] = None
     # Whether its steps may have an onCancel.
     takes_on_cancel: ClassVar[bool] = True
+    # Its inputs, and the names of what it puts out by itself.
+    takes: ClassVar[Inputs] = Inputs(open=True)
+    puts_out: ClassVar[frozenset[str]] = frozenset()
     # Inputs whose references mean something only when the steps inside have run.
     late_inputs: ClassVar[frozenset[str]] = frozenset()
 

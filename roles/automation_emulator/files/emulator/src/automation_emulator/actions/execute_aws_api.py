@@ -14,12 +14,14 @@ from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import OUTPUT_PAYLOAD, Action, Goes, Outcome, Succeeds, call_failed, needed_text
 from .calls import parameters
+from .inputs import Inputs, each, texts
 
 
 class ExecuteAwsApi(Action):
     """One call; it takes 25 seconds at most [D], which here it never does."""
 
     name = "aws:executeAwsApi"
+    takes = Inputs(texts("Service", "Api"), needed=each("Service", "Api"), open=True)
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the call."""

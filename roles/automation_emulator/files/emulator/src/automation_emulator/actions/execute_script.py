@@ -12,10 +12,11 @@ from typing import Any
 
 from ..language.selectors import selected
 from ..language.substitution import references
-from ..state.model import Failure, Step, StepExecution
+from ..state.model import Failure, Runbook, Step, StepExecution
 from ..state.moment import Moment
 from ..state.work import Answer, Script
 from .base import OUTPUT_PAYLOAD, Action, Fails, Goes, InputProblem, Outcome, Succeeds, needed_text
+from .inputs import Inputs, each, maps, texts
 
 # Every Python runtime is the emulator's own Python [I].
 _PYTHON = re.compile(r"python3\.\d+")
@@ -28,6 +29,16 @@ class ExecuteScript(Action):
     """The function gets InputPayload and a context; what it returns is Payload [D]. It takes no emulated time."""
 
     name = "aws:executeScript"
+    takes = Inputs(
+        texts("Runtime", "Handler", "Script", "Attachment") | maps("InputPayload"),
+        needed=each("Runtime"),
+    )
+    puts_out = frozenset({"Payload", "OutputPayload"})
+
+    def problems(self, step: Step, runbook: Runbook) -> Iterator[str]:
+        """Python needs a Handler, PowerShell has none [D]."""
+        if _PYTHON.fullmatch(str(step.inputs["Runtime"])) and "Handler" not in step.inputs:
+            yield "Missing required input names: Handler"
 
     def unsupported(self, step: Step) -> Iterator[str]:
         """Runtimes other than Python, and scripts that are attached to the document."""

@@ -14,6 +14,7 @@ from ..state.model import Failure, StepExecution
 from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, call_failed, needed_text, text_input
+from .inputs import Inputs, each, maps
 
 # What the inputs may be [D].
 _KINDS = ("RequestResponse", "Event", "DryRun")
@@ -26,6 +27,8 @@ class InvokeLambdaFunction(Action):
     """Outputs StatusCode, FunctionError, LogResult and Payload [D]; selectors start at what is returned [D]."""
 
     name = "aws:invokeLambdaFunction"
+    takes = Inputs(maps("InputPayload"), needed=each("FunctionName"), operation=("lambda", "Invoke"))
+    puts_out = frozenset({"StatusCode", "FunctionError", "LogResult", "Payload", "OutputPayload"})
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the call."""

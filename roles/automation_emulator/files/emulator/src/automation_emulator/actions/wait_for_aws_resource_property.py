@@ -12,7 +12,7 @@ from ..language.selectors import selected
 from ..state.choices import Choices
 from ..state.model import StepExecution
 from ..state.work import Answer, ApiCall
-from .assert_aws_resource_property import as_desired, inspection, values
+from .assert_aws_resource_property import TAKES, as_desired, inspection, values
 from .base import Outcome, Succeeds
 from .calls import Watching
 
@@ -21,6 +21,7 @@ class WaitForAwsResourceProperty(Watching):
     """The call is repeated until the property has a desired value, for an hour unless told otherwise [D]."""
 
     name = "aws:waitForAwsResourceProperty"
+    takes = TAKES
     default_timeout = 3600.0
 
     def change(self, inputs: Mapping[str, Any]) -> ApiCall | None:

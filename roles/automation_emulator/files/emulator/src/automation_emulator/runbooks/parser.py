@@ -56,8 +56,9 @@ def parse(name: str, version: str, content: str) -> Runbook:
         raise RunbookError("The document is nested too deeply.")
     if not isinstance(document, dict) or not isinstance(document.get("mainSteps"), list):
         raise RunbookError("The document has no mainSteps.")
-    if str(document.get("schemaVersion")) != SCHEMA_VERSION:
-        raise RunbookError(f"An Automation document has schemaVersion {SCHEMA_VERSION}.")
+    if document.get("schemaVersion") != SCHEMA_VERSION:
+        # A string: the number is refused [O].
+        raise RunbookError(f'An Automation document has schemaVersion "{SCHEMA_VERSION}", a string.')
     written_wrongly = list(schema.problems(document))
     if written_wrongly:
         raise RunbookError(" ".join(written_wrongly))
@@ -168,12 +169,29 @@ def _name_problems(runbook: Runbook) -> Iterator[str]:
 
 def _step_problems(runbook: Runbook) -> Iterator[str]:
     for step in runbook.all_steps:
-        yield from _rule_problems(step)
-        try:
-            yield from _target_problems(runbook, step)
-            yield from _action_problems(runbook, step)
-        except InputProblem as problem:
-            yield f"Step {step.name}: {problem}."
+        yield from list(_input_problems(step)) or _meaning_problems(runbook, step)
+
+
+def _meaning_problems(runbook: Runbook, step: Step) -> Iterator[str]:
+    """What a step with inputs of the right form asks for that cannot be."""
+    yield from _rule_problems(step)
+    try:
+        yield from _target_problems(runbook, step)
+        yield from _action_problems(runbook, step)
+    except InputProblem as problem:
+        yield f"Step {step.name}: {problem}."
+
+
+def _input_problems(step: Step) -> Iterator[str]:
+    """What can be told of the inputs and outputs of a step without knowing the others [O]."""
+    action = ACTIONS.get(step.action)
+    if action is None:
+        return
+    for problem in action.takes.problems(step.inputs):
+        yield f"Step {step.name}: {problem}."
+    for output in step.outputs:
+        if output.name in action.puts_out:
+            yield f"Step {step.name}: {action.name} has an output {output.name} by itself; declare another name."
 
 
 def _rule_problems(step: Step) -> Iterator[str]:
