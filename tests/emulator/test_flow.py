@@ -53,7 +53,7 @@ def execution(*steps: dict[str, Any], given: Any = None, **members: Any) -> Exec
         executed_by=CALLER,
         requested_at=START,
         begins_at=START,
-        parameters=bind(runbook.parameters, given or {}, {"stored": "from the store"}.get),
+        parameters=bind(runbook.parameters, given or {}, {}, {"stored": "from the store"}.get),
     )
 
 

@@ -158,7 +158,7 @@ def test_who_does_not_wait_asks_for_no_log() -> None:
 
 def test_logs_are_left_out_on_request(runs: Any, functions: Functions) -> None:
     functions.create("return 1")
-    assert set(invoked(runs, LogType="None")["Outputs"]) == {"StatusCode", "Payload"}
+    assert set(invoked(runs, LogType="None")["Outputs"]) == {"StatusCode", "Payload", "OutputPayload"}
 
 
 def test_a_qualifier_chooses_a_version(runs: Any, functions: Functions) -> None:

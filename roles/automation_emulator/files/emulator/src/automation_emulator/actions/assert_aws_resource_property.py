@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..language.selectors import SelectorError, path, pick, selected
+from ..language.selectors import SelectorError, path, pick
 from ..state.choices import Choices
 from ..state.model import StepExecution
 from ..state.moment import Moment
@@ -43,7 +43,7 @@ class AssertAwsResourceProperty(Action):
             return call_failed(answer)
         found = values(run.inputs, answer.value)
         if as_desired(run.inputs, found, moment.choices):
-            return Succeeds(selected(run.step.outputs, answer.value))
+            return Succeeds(whole=answer.value)
         desired = json.dumps(run.inputs["DesiredValues"])
         return never(f"{run.inputs['PropertySelector']} is {json.dumps(found)}, none of the desired values {desired}.")
 

@@ -44,7 +44,9 @@ class Goes:
 class Succeeds:
     """The step is over and fine; `next_step` overrides the order of the runbook, `variables` get new values."""
 
+    # The action's own outputs, and what selectors look into if not these.
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    whole: Any = None
     next_step: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
 
@@ -74,6 +76,8 @@ class Action(ABC):
     # Its inputs, and the names of what it puts out by itself.
     takes: ClassVar[Inputs] = Inputs(open=True)
     puts_out: ClassVar[frozenset[str]] = frozenset()
+    # Whether outputs that its author declares are left out if they are empty.
+    drops_empty_outputs: ClassVar[bool] = False
     # Inputs whose references mean something only when the steps inside have run.
     late_inputs: ClassVar[frozenset[str]] = frozenset()
 

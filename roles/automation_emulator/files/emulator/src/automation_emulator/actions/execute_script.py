@@ -10,12 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..language.selectors import selected
 from ..language.substitution import references
 from ..state.model import Failure, Runbook, Step, StepExecution
 from ..state.moment import Moment
 from ..state.work import Answer, Script
-from .base import OUTPUT_PAYLOAD, Action, Fails, Goes, InputProblem, Outcome, Succeeds, needed_text
+from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, needed_text
 from .inputs import Inputs, each, maps, texts
 
 # Every Python runtime is the emulator's own Python [I].
@@ -70,9 +69,7 @@ class ExecuteScript(Action):
             payload = payload[:MOST_ITEMS]
         if len(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")) > MOST_BYTES:
             return Fails(_failure(f"Payload has more than {MOST_BYTES} bytes"))
-        whole = {"Payload": payload}
-        shown = {} if moment.choices.output_payload == "none" else {OUTPUT_PAYLOAD: whole}
-        return Succeeds({**shown, **whole, **selected(run.step.outputs, whole)})
+        return Succeeds({"Payload": payload})
 
 
 def _failure(reason: str) -> Failure:

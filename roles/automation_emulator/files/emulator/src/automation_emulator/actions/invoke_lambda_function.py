@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..language.selectors import selected
 from ..state.model import Failure, StepExecution
 from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
@@ -54,7 +53,7 @@ class InvokeLambdaFunction(Action):
         outputs["Payload"] = returned if isinstance(returned, str) else response["Payload"]
         if "FunctionError" in response and moment.choices.function_error_fails_step:
             return Fails(Failure(f"Function error {response['FunctionError']}: {response['Payload']}"), outputs=outputs)
-        return Succeeds({**outputs, **selected(run.step.outputs, returned)})
+        return Succeeds(outputs, whole=returned)
 
 
 def _function(inputs: Mapping[str, Any]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..language.selectors import selected
 from ..state.choices import Choices
 from ..state.model import StepExecution
 from ..state.work import Answer, ApiCall
@@ -41,4 +40,4 @@ class WaitForAwsResourceProperty(Watching):
     def judge(self, run: StepExecution, response: Any, choices: Choices) -> Outcome | None:
         """Compare what came of the call."""
         desired = as_desired(run.inputs, values(run.inputs, response), choices)
-        return Succeeds(selected(run.step.outputs, response)) if desired else None
+        return Succeeds(whole=response) if desired else None

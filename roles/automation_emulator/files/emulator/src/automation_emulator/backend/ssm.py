@@ -22,6 +22,7 @@ from moto.ssm.exceptions import InvalidDocument, SSMException
 from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+from ..language.parameters import ParameterError
 from ..runbooks.parser import RunbookError, parse
 from ..service import validation
 from ..service.denials import Denials
@@ -155,7 +156,12 @@ def _document_type(backend: SimpleSystemManagerBackend, name: str) -> str | None
 
 def _stored_parameter(backend: SimpleSystemManagerBackend, name: str) -> str | None:
     stored = backend.get_parameter(name)
-    return str(stored.value) if stored is not None else None
+    if stored is None:
+        return None
+    if stored.parameter_type == "SecureString":
+        # Not supported [D].
+        raise ParameterError(f"{name} is a SecureString, which runbooks cannot refer to.")
+    return str(stored.value)
 
 
 class AutomationResponse(SimpleSystemManagerResponse):

@@ -26,6 +26,8 @@ from . import schema
 
 SCHEMA_VERSION = "0.3"
 GLOBALS = ("DATE", "DATE_TIME", "REGION", "ACCOUNT_ID", "AWS_PARTITION")
+# Which of them assumeRole may refer to [O].
+ROLE_GLOBALS = ("global:ACCOUNT_ID", "global:AWS_PARTITION", "global:REGION")
 # Actions that no onCancel may lead to [D].
 NOT_ON_CANCEL = frozenset(
     f"aws:{name}"
@@ -248,7 +250,7 @@ def _circle_problems(runbook: Runbook) -> Iterator[str]:
 def _reference_problems(runbook: Runbook) -> Iterator[str]:
     """References that can never have a value; `{{ssm:name}}` is not allowed in a step's inputs [D]."""
     for reference in references(runbook.assume_role):
-        if reference not in runbook.parameters:
+        if reference not in runbook.parameters and reference not in ROLE_GLOBALS:
             yield f"assumeRole refers to {{{{ {reference} }}}}, which is not a parameter."
     for step in runbook.all_steps:
         named = dict.fromkeys(references([dict(step.inputs), step.timeout_seconds, step.max_attempts]))

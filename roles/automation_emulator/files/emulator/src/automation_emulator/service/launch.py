@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from . import targets, validation
 
 Request = Mapping[str, Any]
 
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 # Members of a start request that are shown again as they came.
 ECHOED = ("MaxConcurrency", "MaxErrors", "AlarmConfiguration", "TargetParameterName", "Targets", "TargetMaps")
 
@@ -67,13 +69,14 @@ def launch(request: Request, start: Start, sources: Sources, choices: Choices) -
         requested_at=start.at,
         begins_at=start.begins_at,
         mode=Mode(request.get("Mode", Mode.AUTO)),
-        parameters=_bound(runbook, given_to_first, sources.store),
         given=given,
         echo={name: request[name] for name in ECHOED if name in request},
         tags={tag["Key"]: tag["Value"] for tag in request.get("Tags", [])},
     )
-    run = flow.with_defaults(run, start.at)
-    run = replace(run, assumed_role=text(resolve(runbook.assume_role, run.parameters.__getitem__)))
+    moment = Moment(start.at, choices)
+    run = replace(run, parameters=_bound(run, given_to_first, moment, sources.store))
+    run = flow.with_defaults(run, moment)
+    run = replace(run, assumed_role=_assumed_role(run, moment))
     return _on_targets(run, request, on_targets, choices) if on_targets else run
 
 
@@ -134,11 +137,20 @@ def _nested_loops(runbook: Runbook, choices: Choices) -> list[str]:
     return [f"{step.action} inside {step.action} (step {step.name})" for step in loops]
 
 
-def _bound(runbook: Runbook, given: Mapping[str, Sequence[str]], store: StoreLookup) -> dict[str, Any]:
+def _bound(run: Execution, given: Mapping[str, Sequence[str]], moment: Moment, store: StoreLookup) -> dict[str, Any]:
     try:
-        return bind(runbook.parameters, given, store)
+        return bind(run.runbook.parameters, given, flow.system_values(run, moment.time), store)
     except ParameterError as problem:
         raise start_refused(str(problem)) from problem
+
+
+def _assumed_role(run: Execution, moment: Moment) -> str:
+    """The role in whose name steps call; one that is no ARN is refused at the start, in the service's words [D]."""
+    values = flow.values_of(run, moment.time)
+    role = text(resolve(run.runbook.assume_role, values.__getitem__))
+    if role and not _ROLE.fullmatch(role):
+        raise start_refused(f"The format of the supplied assume role ARN isn't valid: {role}")
+    return role
 
 
 def _check_tags(request: Request, choices: Choices) -> None:

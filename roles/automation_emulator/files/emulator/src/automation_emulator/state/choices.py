@@ -102,8 +102,10 @@ class Choices:
     missing_output: Literal["stays_as_text", "fails_step"] = "stays_as_text"
     # Is an output of aws:executeAwsApi left out if it is empty? (Observed: yes. Outputs of scripts may be empty.)
     empty_outputs_are_left_out: bool = True
-    # Which steps put out all that they got as OutputPayload, too? (Observed: scripts.)
-    output_payload: Literal["scripts", "scripts_and_calls", "none"] = "scripts"
+    # Which steps put out all that they got as OutputPayload, too? (Seen: scripts, Lambda functions, createImage.)
+    output_payload: Literal["seen", "scripts", "all", "none"] = "seen"
+    # How is a list of several items written inside a longer string? (Observed: a list of one as its item.)
+    list_in_text: Literal["json", "commas"] = "json"
     # Does a variable take an empty string? (Documented: no. Runbooks of AWS need it.)
     variables_take_empty_text: bool = True
     # How does a revoked access request end? (There is no status Revoked for executions.)
