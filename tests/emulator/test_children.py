@@ -279,13 +279,13 @@ def family(moments: list[float], steps: list[str]) -> list[Execution]:
     """A parent, its children and their children at the last moment, having been looked at in every one."""
     choices = Choices(most_step_executions=20, most_generations=3)
     runbook = parse("Self", "1", json.dumps({"schemaVersion": "0.3", "mainSteps": [*map(STEPS.get, steps)]}))
-    sources = Sources(lambda name, version: runbook, lambda name: None)
+    sources = Sources(lambda name, version: runbook, lambda name: None, lambda name, key, values: [])
     ledger = Ledger()
 
     def launch_one(run: Execution, child: Child, moment: Moment) -> Execution:
-        return launch_child(run, child, moment, sources)
+        return launch_child(run, child, moment, lambda account, region: sources)
 
-    progress = Progress(ledger, launch_one, lambda run, work: Answer())
+    progress = Progress(lambda account, region: ledger, launch_one, lambda run, work: Answer())
     start = Start(Principal("arn:aws:iam::1:user/alice"), "AKIA0000000000000000", "1", "eu-central-1", 0.0, 0.0)
     run = launch({"DocumentName": "Self"}, start, sources, choices)
     progress.add(replace(run, execution_id=str(uuid.UUID(int=1))), choices)

@@ -55,8 +55,9 @@ class ExecuteScript(Action):
         payload = inputs.get("InputPayload") or {}
         if not isinstance(payload, Mapping):
             raise InputProblem("InputPayload must be a map")
+        choices = moment.choices
         script, handler = needed_text(inputs, "Script"), needed_text(inputs, "Handler")
-        return Goes(work=Script(script, handler, payload, moment.choices.script_seconds))
+        return Goes(work=Script(script, handler, payload, choices.script_seconds, choices.scripts_need_assume_role))
 
     def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
         """Take the outputs out of what the function returned; an exception fails the step [D]."""

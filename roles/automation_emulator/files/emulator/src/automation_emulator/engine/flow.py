@@ -191,7 +191,8 @@ def _gone_on(execution: Execution, run: StepExecution, outcome: Goes, at: float)
 
 def asking(run: StepExecution, request: Mapping[str, Any], target: str | None = None) -> StepExecution:
     """The step execution with a child that is still to be started; every attempt has its own."""
-    child = Child(str(uuid.uuid5(uuid.UUID(run.step_execution_id), f"child/{run.attempt}")), request, target)
+    child_id = str(uuid.uuid5(uuid.UUID(run.step_execution_id), f"child/{run.attempt}"))
+    child = Child(child_id, request, target, run.step.location)
     return replace(run, child=child, outputs={"ExecutionId": child.execution_id})
 
 

@@ -40,9 +40,10 @@ NOT_ON_CANCEL = frozenset(
         "loop",
         "pause",
         "runInstances",
-        "sleep",
     )
 )
+# The guide has aws:sleep among them, a workshop of AWS leads there: a choice.
+SLEEP = "aws:sleep"
 _STEP_NAME = re.compile(r"[a-zA-Z0-9_]+")
 
 
@@ -131,6 +132,7 @@ def _step(entry: Mapping[str, Any], loop: str | None = None) -> Step:
         outputs=tuple(Output(one["Name"], one["Selector"], one.get("Type", "String")) for one in _outputs(entry)),
         steps=tuple(_step(one, entry["name"]) for one in inner),
         loop=loop,
+        written=frozenset(entry),
     )
 
 
@@ -227,6 +229,12 @@ def _action_problems(runbook: Runbook, step: Step) -> Iterator[str]:
         yield f"Step {step.name} cannot have an onCancel, being {action.name}."
     for problem in action.problems(step, runbook):
         yield f"Step {step.name}: {problem}."
+
+
+def cancels_that_sleep(runbook: Runbook) -> list[str]:
+    """The steps whose onCancel leads to aws:sleep."""
+    targets = {step.name: runbook.step(jump_target(step.on_cancel) or "") for step in runbook.all_steps}
+    return [name for name, target in targets.items() if target is not None and target.action == SLEEP]
 
 
 def _targets(step: Step) -> list[str]:

@@ -5,12 +5,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
+from dataclasses import replace
 
 from ..service.validation import service_model
 from .wire import Answer, Application, Call, Environ, call, error_answer, is_json
 
+# moto's words for an operation that it does not have.
+_OPERATION = re.compile(r"action has not been implemented")
+# The REST services whose errors are XML, by the name that requests are signed for; those of all others are JSON.
+_XML = ("s3", "cloudfront", "route53")
+_SCOPE = re.compile(r"Credential=[^,]*/([a-z0-9-]+)/aws4_request")
 # How to get what there is no operation for.
 _INSTEAD = {"StartChangeRequestExecution": "; POST /_emulator/change-requests makes a change request"}
 
@@ -22,7 +29,8 @@ def answered(moto: Application, asked: Call | None, environ: Environ) -> Answer:
         if refusal is not None:
             return error_answer(True, 400, *refusal)
     try:
-        return call(moto, environ)
+        answer = call(moto, environ)
+        return _no_route(environ) if _is_page(answer) else answer
     except NotImplementedError as problem:
         return _not_implemented(asked, environ, problem)
     except Exception as problem:
@@ -45,5 +53,31 @@ def _not_implemented(asked: Call | None, environ: Environ, problem: NotImplement
     if not is_json(environ):
         return error_answer(False, 400, "InvalidAction", f"The emulator cannot do this (AWS can): {problem}.")
     name = asked.operation if asked is not None else environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]
+    if not _OPERATION.search(str(problem)):
+        # The operation is there, but not all that it can be asked: a filter, a target.
+        message = f"The emulator cannot do all that {name} is asked for (AWS can): {problem}"
+        return error_answer(True, 400, "UnsupportedOperation", message)
     message = f"The emulator has no {name} (AWS has){_INSTEAD.get(name, '')}."
     return error_answer(True, 400, "UnknownOperationException", message)
+
+
+def _is_page(answer: Answer) -> bool:
+    """Whether it is the page of a web server that has no route for the request."""
+    headers = {name.lower(): value for name, value in answer.headers}
+    return answer.status == 404 and (headers.get("content-type", "").startswith("text/html") or not answer.body)
+
+
+def _no_route(environ: Environ) -> Answer:
+    """The answer to an operation of a REST service that moto does not have, as the service writes errors."""
+    where = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    message = f"The emulator has nothing for {where} (AWS has)."
+    if _service(environ) in _XML:
+        return error_answer(False, 400, "UnknownOperationException", message)
+    answer = error_answer(True, 400, "UnknownOperationException", message)
+    return replace(answer, headers=[*answer.headers, ("x-amzn-ErrorType", "UnknownOperationException")])
+
+
+def _service(environ: Environ) -> str:
+    """The service that a request was signed for."""
+    found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return found[1] if found else ""

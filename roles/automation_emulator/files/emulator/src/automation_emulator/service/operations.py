@@ -9,7 +9,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..engine import change_requests, flow, signals
@@ -21,7 +21,7 @@ from ..state.moment import Moment
 from ..state.principals import Principal
 from ..state.work import Answer as WorkAnswer
 from ..state.work import Work
-from . import filters, render
+from . import filters, preview, render
 from .clock import Clock
 from .launch import Sources, Start, launch, launch_child
 from .ledger import Ledger
@@ -45,11 +45,11 @@ class Context:
 
 @dataclass(frozen=True)
 class Place:
-    """One account and Region: what it holds, its executions, and how they go on."""
+    """One account and Region: what it holds, its executions, and its previews."""
 
     sources: Sources
-    ledger: Ledger
-    progress: Progress
+    ledger: Ledger = field(default_factory=Ledger)
+    previews: dict[str, preview.Preview] = field(default_factory=dict)
 
 
 class AutomationService:
@@ -61,19 +61,20 @@ class AutomationService:
         self.choices = Choices()
         self._lock = threading.Lock()
         self._places: dict[tuple[str, str], Place] = {}
+        self._progress = self._new_progress()
 
     def reset(self) -> None:
         """Forget every execution and choice."""
         with self._lock:
             self._places.clear()
+            self._progress = self._new_progress()
             self.choices = Choices()
 
     def choose(self, changes: Mapping[str, Any]) -> Choices:
         """Answer some of the open questions otherwise, from now on."""
         with self._lock:
             choices = self.choices.switched(changes)
-            for place in self._places.values():
-                place.progress.advance(self.clock.now(), self.choices)
+            self._progress.advance(self.clock.now(), self.choices)
             self.choices = choices
             return choices
 
@@ -85,16 +86,25 @@ class AutomationService:
     def bring_all_up_to_date(self) -> None:
         """The same everywhere: what steps do to other services shows there, too."""
         with self._lock:
-            for account, region in list(self._places):
-                self._place(account, region)
+            self._progress.advance(self.clock.now(), self.choices)
 
     def _place(self, account: str, region: str) -> Place:
-        """An account and Region, with its executions up to date."""
-        place = self._places.get((account, region))
-        if place is None:
-            place = self._places[account, region] = _new_place(self._sources(account, region), self._work)
-        place.progress.advance(self.clock.now(), self.choices)
-        return place
+        """An account and Region, with all executions up to date."""
+        self._progress.advance(self.clock.now(), self.choices)
+        return self._place_as_it_is(account, region)
+
+    def _place_as_it_is(self, account: str, region: str) -> Place:
+        if (account, region) not in self._places:
+            self._places[account, region] = Place(self._sources(account, region))
+        return self._places[account, region]
+
+    def _new_progress(self) -> Progress:
+        """Executions that go on, wherever they are."""
+
+        def start(parent: Execution, child: Child, moment: Moment) -> Execution:
+            return launch_child(parent, child, moment, lambda *where: self._place_as_it_is(*where).sources)
+
+        return Progress(lambda *where: self._place_as_it_is(*where).ledger, start, self._work)
 
     def _work(self, run: Execution, work: Work) -> WorkAnswer:
         """Have a step's work done, for which it may need answers of this service, too."""
@@ -115,7 +125,7 @@ class AutomationService:
             if token in place.ledger.tokens:
                 return {"AutomationExecutionId": _same_start(*place.ledger.tokens[token], fingerprint)}
             run = launch(parameters, self._start_of(context), place.sources, self.choices)
-            place.progress.add(run, self.choices)
+            self._progress.add(run, self.choices)
             if token is not None:
                 place.ledger.tokens[token] = (fingerprint, run.execution_id)
             return {"AutomationExecutionId": run.execution_id}
@@ -134,7 +144,7 @@ class AutomationService:
             self._refuse_stop(run, context.caller, kind)
             stop = flow.complete if kind == "Complete" else flow.cancel
             now = self._now()
-            place.progress.keep(stop(run, now), now)
+            self._progress.keep(stop(run, now), now)
             return {}
 
     def _refuse_stop(self, run: Execution, caller: Principal, kind: str) -> None:
@@ -158,7 +168,7 @@ class AutomationService:
             after = signals.accept(run, signal, now)
             if delay > 0:
                 after = replace(run, inbox=(*run.inbox, Delivery(signal, now.time + delay)))
-            place.progress.keep(after, now)
+            self._progress.keep(after, now)
             return {}
 
     def get(self, context: Context, parameters: Parameters) -> Answer:
@@ -176,7 +186,7 @@ class AutomationService:
             found = filters.executions(runs, asked)
             page, last = filters.page(found, parameters.get("MaxResults"), lambda run: run.execution_id)
             shown = [render.metadata(run) for run in page]
-        return render.present(AutomationExecutionMetadataList=shown, NextToken=pages.token(last))
+        return render.present(AutomationExecutionMetadataList=shown, NextToken=self._token(pages, last))
 
     def describe_steps(self, context: Context, parameters: Parameters) -> Answer:
         """DescribeAutomationStepExecutions: every step, whatever GetAutomationExecution leaves out."""
@@ -189,7 +199,28 @@ class AutomationService:
         rest = filters.after(shown, pages.last, _step_execution_id)
         found = filters.steps(rest, parameters.get("Filters", []))
         page, last = filters.page(found, parameters.get("MaxResults"), _step_execution_id)
-        return render.present(StepExecutions=page, NextToken=pages.token(last))
+        return render.present(StepExecutions=page, NextToken=self._token(pages, last))
+
+    def _token(self, pages: filters.Pages, last: str | None) -> str | None:
+        """The token of a page; that of the last one is empty, or there is none."""
+        return pages.token(last) or ("" if self.choices.last_page_token == "empty" else None)
+
+    def start_preview(self, context: Context, parameters: Parameters) -> Answer:
+        """StartExecutionPreview: a preview is ready at once."""
+        with self._lock:
+            place, now = self._place(context.account, context.region), self._now()
+            made = preview.made(parameters, self._start_of(context), place.sources, now)
+            preview_id = str(uuid.uuid4())
+            place.previews[preview_id] = made
+            return {"ExecutionPreviewId": preview_id}
+
+    def get_preview(self, context: Context, parameters: Parameters) -> Answer:
+        """GetExecutionPreview."""
+        with self._lock:
+            found = self._place(context.account, context.region).previews.get(parameters["ExecutionPreviewId"])
+        if found is None:
+            raise AutomationError("ResourceNotFoundException", "There is no such execution preview in this Region.")
+        return {"ExecutionPreviewId": parameters["ExecutionPreviewId"], **preview.shown(found)}
 
     def tags(self, context: Context, execution_id: str) -> Mapping[str, str]:
         """The tags of an execution."""
@@ -217,21 +248,14 @@ class AutomationService:
                 begins_at=now,
                 request=request,
             )
-            self._place(account, region).progress.add(run, self.choices)
+            self._place(account, region)
+            self._progress.add(run, self.choices)
             return run.execution_id
 
 
 def new_request(subtype: str, approvers: Sequence[str], required: int, **details: Any) -> Request:
     """A request that waits for its approvers."""
     return Request(subtype=subtype, gate=Gate(tuple(approvers), required), **details)
-
-
-def _new_place(sources: Sources, perform: Perform) -> Place:
-    def start(parent: Execution, child: Child, moment: Moment) -> Execution:
-        return launch_child(parent, child, moment, sources)
-
-    ledger = Ledger()
-    return Place(sources, ledger, Progress(ledger, start, perform))
 
 
 def _same_start(fingerprint: str, execution_id: str, asked: str) -> str:

@@ -29,16 +29,19 @@ Perform = Callable[[Execution, Work], Answer]
 
 
 class Progress:
-    """The executions of one account and Region, going on."""
+    """The executions of all accounts and Regions, going on."""
 
-    def __init__(self, ledger: Ledger, launch: Launch, perform: Perform) -> None:
-        self._ledger, self._launch, self._perform, self._agenda = ledger, launch, perform, Agenda()
+    def __init__(self, ledger_of: Callable[[str, str], Ledger], launch: Launch, perform: Perform) -> None:
+        self._ledger_of, self._launch, self._perform, self._agenda = ledger_of, launch, perform, Agenda()
+        # Where each execution is kept, and all of these places.
+        self._ledgers: dict[str, Ledger] = {}
+        self._places: dict[Ledger, None] = {}
 
     def advance(self, now: float, choices: Choices) -> None:
         """Bring every execution up to date: everything that happens up to now, in order of time."""
         for time, execution_id in self._agenda.due(now):
             moment = Moment(time, choices)
-            run = self._ledger.get(execution_id)
+            run = self._get(execution_id)
             if run.open_step is not None and run.work is not None:
                 self._work(run, run.open_step, run.work, moment)
             else:
@@ -46,7 +49,9 @@ class Progress:
 
     def add(self, run: Execution, choices: Choices) -> None:
         """Keep a new execution, the latest of all."""
-        self._ledger.add(run)
+        ledger = self._ledgers[run.execution_id] = self._ledger_of(run.account, run.region)
+        self._places[ledger] = None
+        ledger.add(run)
         self._agenda.note(run.execution_id, timeline.next_moment(run, choices))
 
     def _work(self, run: Execution, step: StepExecution, work: Work, moment: Moment) -> None:
@@ -54,14 +59,14 @@ class Progress:
         taken = replace(step, work=None)
         self.keep(run.with_run(taken), moment)
         answer = self._perform(run, work)
-        now = self._ledger.get(run.execution_id)
+        now = self._get(run.execution_id)
         if now.open_step == taken:
             self.keep(flow.answered(now, taken, answer, moment), moment)
 
     def keep(self, run: Execution, moment: Moment) -> None:
         """Keep an execution as it has become, with what follows for its children and its parent."""
         run = self._with_children(run, moment)
-        self._ledger.keep(run)
+        self._ledgers[run.execution_id].keep(run)
         self._agenda.note(
             run.execution_id, timeline.next_moment(run, moment.choices) if run.work is None else moment.time
         )
@@ -69,10 +74,17 @@ class Progress:
         if run.final is not None and run.parent_id is not None:
             self._tell_parent(run, run.parent_id, moment)
 
+    def _get(self, execution_id: str) -> Execution:
+        return self._ledgers[execution_id].get(execution_id)
+
+    def _live_children(self, parent_id: str) -> list[Execution]:
+        """The children of an execution that have not ended, wherever they are."""
+        return [child for ledger in self._places for child in ledger.live_children(parent_id)]
+
     def _with_children(self, run: Execution, moment: Moment) -> Execution:
         """Start the children that the execution asks for."""
         for step in run.waiting_for_children:
-            if step.child is not None and step.child_id not in self._ledger:
+            if step.child is not None and step.child_id not in self._ledgers:
                 run = self._with_child(run, step, step.child, moment)
         return run
 
@@ -87,13 +99,13 @@ class Progress:
     def _cancel_children(self, run: Execution, moment: Moment) -> None:
         """Cancel the children whose step is being stopped, or has ended without them."""
         stopping = {step.child_id: step.status == Status.CANCELLING for step in run.waiting_for_children}
-        for child in self._ledger.live_children(run.execution_id):
+        for child in self._live_children(run.execution_id):
             given_up = stopping.get(child.execution_id, moment.choices.orphans_are_cancelled)
             if given_up and not child.cancelling:
                 self.keep(flow.cancel(child, moment), moment)
 
     def _tell_parent(self, child: Execution, parent_id: str, moment: Moment) -> None:
-        parent = self._ledger.get(parent_id)
+        parent = self._get(parent_id)
         for step in parent.waiting_for_children:
             if step.child_id == child.execution_id:
                 course = flow if parent.rate_control is None else rate_control
