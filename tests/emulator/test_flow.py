@@ -102,7 +102,7 @@ def test_continue_can_follow_next_step() -> None:
     assert [name for name, _status in seen(after(run, 99, continue_follows_next_step=True))] == ["a", "c"]
 
 
-@pytest.mark.ledger("flow-11")
+@pytest.mark.ledger("flow-11", "flow-27")
 def test_attempts_take_their_time() -> None:
     run = execution(sleep("a", timeoutSeconds=5, maxAttempts=3))
     assert (after(run, 14.9).status, after(run, 14.9).history[0].attempt) == ("InProgress", 3)

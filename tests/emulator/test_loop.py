@@ -594,6 +594,7 @@ def test_a_child_is_given_up_whose_loop_has_run_out_of_time(runs: Any, control: 
 def test_a_loop_may_be_inside_a_loop(runs: Any, control: Any) -> None:
     values = "{{ loop.CurrentIteratorValue }}{{ inner.CurrentIteratorValue }}"
     inner = {**each(["1", "2"], {**NAP, "inputs": {"Duration": f"PT{values}S"}}), "name": "inner"}
+    control.choose(nested_loops=True)
     inner["inputs"]["Steps"].append({**PAUSE, "timeoutSeconds": 1, "onFailure": "Continue"})
     execution = runs.start(each(["1", "2"], inner), AFTER)
     control.pass_time(99)
@@ -613,6 +614,7 @@ def test_a_loop_may_be_inside_a_loop(runs: Any, control: Any) -> None:
     ],
 )
 def test_a_step_may_leave_one_loop_or_both(runs: Any, control: Any, leaves: str, expected: str) -> None:
+    control.choose(nested_loops=True)
     inner = {**each(["1", "2"], {**NAP, "nextStep": leaves}), "name": "inner"}
     execution = runs.start(each(["x"], inner, {**PAUSE, "name": "between"}), AFTER)
     control.pass_time(10)
@@ -620,8 +622,7 @@ def test_a_step_may_leave_one_loop_or_both(runs: Any, control: Any, leaves: str,
 
 
 @pytest.mark.ledger("nested_loops=false")
-def test_loops_inside_loops_may_be_refused(runs: Any, control: Any) -> None:
-    control.choose(nested_loops=False)
+def test_loops_inside_loops_may_be_refused(runs: Any) -> None:
     inner = {**each(["1"], PAUSE), "name": "inner"}
     assert "inner" in error_of(runs.start, each(["x"], inner))
     runs.document(each(["x"], PAUSE), name="Plain")

@@ -24,7 +24,6 @@ INPUTS: dict[str, Any] = {
     },
     "pause": {},
     "runInstances": {"ImageId": "ami-0"},
-    "sleep": {"Duration": "PT1S"},
 }
 
 
@@ -37,3 +36,22 @@ def test_where_a_cancel_cannot_lead(runs: Any, action: str) -> None:
         runs.document({**PAUSE, "onCancel": "step:target"}, target)
     assert caught.value.response["Error"]["Code"] == "InvalidDocumentContent"
     assert f"aws:{action}" in str(caught.value)
+
+
+@pytest.mark.ledger("on_cancel_may_sleep=true", "on_cancel_may_sleep=false")
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_cancel_may_lead_to_a_sleep(runs: Any, control: Any, allowed: bool) -> None:
+    control.choose(on_cancel_may_sleep=allowed)
+    steps = [
+        {**PAUSE, "onCancel": "step:rest", "isEnd": True},
+        {"name": "rest", "action": "aws:sleep", "inputs": {"Duration": "PT1S"}},
+    ]
+    if not allowed:
+        with pytest.raises(ClientError, match="onCancel of step pause cannot lead to aws:sleep"):
+            runs.document(*steps)
+        return
+    execution = runs.start(*steps)
+    runs.ssm.stop_automation_execution(AutomationExecutionId=execution)
+    assert runs.step(execution, "rest")["StepStatus"] == "InProgress"
+    control.pass_time(1)
+    assert (runs.step(execution, "rest")["StepStatus"], runs.status(execution)) == ("Success", "Cancelled")

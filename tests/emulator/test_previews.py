@@ -43,7 +43,7 @@ def preview(runs: Any, **inputs: Any) -> dict[str, Any]:
     return shown
 
 
-@pytest.mark.ledger("previews-1", "previews-2")
+@pytest.mark.ledger("previews-1", "previews-4", "previews-2")
 def test_which_steps_change_anything(runs: Any) -> None:
     runs.document(*STEPS)
     assert preview(runs) == {
