@@ -130,7 +130,7 @@ def test_runtime_parameters(runs: Any) -> None:
         (calls(inputs={"RuntimeParameters": {"Colour": "red"}}), "Colour"),
         (calls(inputs={"RuntimeParameters": "red"}), "RuntimeParameters"),
         (calls(inputs={"Tags": "red"}), "tags"),
-        (calls(inputs={"TargetLocations": [{"Regions": ["eu-west-1"]}]}), "TargetLocations"),
+        (calls(inputs={"TargetLocations": [{"Accounts": ["ou-1a2b-3c4d5e6f"]}]}), "organizational units"),
         (calls("Script"), "aws:executeScript"),
     ],
 )

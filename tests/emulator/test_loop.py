@@ -374,7 +374,7 @@ def test_a_round_without_a_value_shows_none(runs: Any) -> None:
                                                   (True, "first=Waiting loop=Pending pause=Pending inner=Pending "
                                                          "nap=Pending")])  # fmt: skip
 def test_steps_inside_a_loop_that_has_not_begun(runs: Any, control: Any, listed: bool, expected: str) -> None:
-    control.choose(lists_pending_steps_inside_loops=listed)
+    control.choose(lists_pending_steps_inside_loops=listed, nested_loops=True)
     inner = each(["y"], NAP) | {"name": "inner"}
     execution = runs.start({**PAUSE, "name": "first"}, each(["x"], PAUSE, inner))
     assert shown(runs, execution) == expected

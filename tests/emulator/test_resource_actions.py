@@ -427,7 +427,8 @@ def test_an_image_is_waited_for(
         )
         control.pass_time(5)
     assert runs.status(execution) == ended
-    assert runs.step(execution, "act")["Outputs"] == {"ImageId": ["ami-1"], "ImageState": [last]}
+    outputs = runs.step(execution, "act")["Outputs"]
+    assert (outputs["ImageId"], outputs["ImageState"]) == (["ami-1"], [last])
     assert [call.parameters for call in script.calls[1:]] == 4 * [{"ImageIds": ["ami-1"]}]
 
 

@@ -393,8 +393,9 @@ def test_references_in_values_of_children(runs: Any) -> None:
     assert shown_inputs(runs, child) == {"Where": "eu-central-1"}
     maps = [{"Where": ["{{ global:ACCOUNT_ID }}"]}]
     on_targets = runs.ssm.start_automation_execution(DocumentName="Child", TargetMaps=maps)["AutomationExecutionId"]
-    (step,) = runs.get(on_targets)["StepExecutions"]
-    assert shown_inputs(runs, step["Outputs"]["ExecutionId"][0]) == {"Where": "123456789012"}
+    asked = [{"Key": "ParentExecutionId", "Values": [on_targets]}]
+    (listed,) = runs.ssm.describe_automation_executions(Filters=asked)["AutomationExecutionMetadataList"]
+    assert shown_inputs(runs, listed["AutomationExecutionId"]) == {"Where": "123456789012"}
 
 
 @pytest.mark.ledger("parameters-28")
