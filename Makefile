@@ -2,30 +2,31 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Any Python from 3.11 on; everything else is fetched into .venv/ and .cache/.
+# Any Python from 3.11 on; everything else is installed into .venv/ and .cache/.
 PYTHON ?= python3
 
-COMMANDS := setup demo test lint format unit emulator bench ledger lock
+COMMANDS := setup demo test lint format unit emulator bench architecture ledger lock
 
 .PHONY: help clean $(COMMANDS)
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; \
-		do printf '%-16s %s\n' "$$target" "$$text"; done
+		do printf '%-18s %s\n' "$$target" "$$text"; done
 
 setup:    ## Make .venv with Ansible, amazon.aws, this collection, the AWS clients and the tools
 demo:     ## Run the demonstration play against the emulator
 test:     ## Run every check and every test
 lint:     ## Run the quick checks of the code
-format:   ## Put the Python code into shape
+format:   ## Format the Python code
 unit:     ## Run the unit tests
 emulator: ## Run the emulator in the foreground, on port 4599
-bench:    ## Measure what many signals cost, and write docs/benchmark.* (takes the better part of an hour)
+bench:    ## Measure what many signals cost, and write docs/benchmark.* (takes up to an hour)
+architecture: ## Draw the picture in docs/architecture.md from the code
 ledger:   ## Write into docs/fidelity.md which tests hold the emulator to which row
 lock:     ## Compile requirements/*.in into requirements/*.txt
 
 $(COMMANDS):
 	@$(PYTHON) -m tools.dev $@
 
-clean: ## Remove what the other targets made
+clean: ## Remove the files that the other targets made
 	rm -rf .venv .cache .ansible tests/output $(wildcard ssmops-automation-*.tar.gz)

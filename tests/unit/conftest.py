@@ -2,11 +2,30 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hypothesis without deadlines and always with the same cases: machines differ in speed, verdicts must not."""
+"""Hypothesis without deadlines and with the same cases on every machine; and a real client on prepared answers."""
 
 from __future__ import annotations
 
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.stub import Stubber
 from hypothesis import settings
 
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def client():
+    """Return a client that sends each request once, as the modules' own does."""
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    return boto3.client("ssm", region_name="us-east-1", config=Config(retries={"total_max_attempts": 1}), **keys)
+
+
+@pytest.fixture
+def answers(client):
+    """Return the stubber that answers the client, in the order in which answers are added; all have to be used."""
+    with Stubber(client) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`python -m tools.bench`, which `make bench` calls: measure, then write the page, the plot and the README's lines."""
+"""`python -m tools.bench`, which `make bench` calls: measures, and writes tables, plot and the README's lines."""
 
 from __future__ import annotations
 
@@ -14,26 +14,28 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tools.dev.emulator import running
-from tools.dev.project import ROOT, environment
+from automation_emulator.testing import AutomationEmulator, running
+from tools.dev.marked import insert
+from tools.dev.project import ROOT
+from tools.dev.shell import environment
 
 from .conditions import conditions
 from .findings import METHODS, Findings
-from .measuring import Bench, say
-from .page import BEGIN, END, page, quoted
+from .measuring import Bench
 from .plan import rounds
+from .tables import quoted, table, tables
 
 README = ROOT / "README.md"
-# Without the mark-up of Markdown.
-NAMES = {method: name.replace("`", "") for method, name in METHODS.items()}
+DOCS = ROOT / "docs"
+PLOT = Path(__file__).with_name("plot.py")
 
 
 def main() -> int:
     """Measure and write."""
     options = _parser().parse_args()
     with running() as url:
-        for found in _measure(Bench(url), options):
-            # Again and again, so that whoever ends it early keeps what was measured.
+        # Written after each round, so that an early end loses nothing that was measured.
+        for found in _measure(Bench(AutomationEmulator(url)), options):
             _write(found, options)
     return 0
 
@@ -42,50 +44,57 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     add = parser.add_argument
     add("--sizes", type=int, nargs="+", default=[1, 10, 100, 1000], metavar="N", help="numbers of executions")
-    add("--latencies", type=int, nargs="+", default=[0, 40], metavar="MS", help="added to every request, in ms")
-    add("--repeats", type=int, default=5, help="rounds for each size; slow loops have one (default: %(default)s)")
+    add("--latencies", type=int, nargs="+", default=[0, 40], metavar="MS", help="added to each request, in ms")
+    add("--repeats", type=int, default=5, help="rounds for each size; slow loops run once (default: %(default)s)")
     add("--loops-up-to", type=int, default=1000, metavar="N", help="no loops over more executions (default: 1000)")
-    add("--throttled", type=int, default=500, metavar="N", help="executions for the run under throttling")
-    add("--waiting-seconds", type=int, default=60, metavar="S", help="how long to wait where waiting is measured")
+    add("--throttled", type=int, default=500, metavar="N", help="executions of the task under throttling")
+    add("--waiting-seconds", type=int, default=60, metavar="S", help="how long the tasks wait that have wait: true")
     add("--plotter", type=Path, help="a Python that has matplotlib; without it no plot is drawn")
-    add("--output", type=Path, default=ROOT / "docs", help="folder for the page and the plot (default: docs)")
+    add("--output", type=Path, default=DOCS, help="folder for the page and the plot (default: docs)")
     return parser
 
 
 def _measure(bench: Bench, options: argparse.Namespace) -> Iterator[Findings]:
-    """What was found so far, time and again."""
+    """Everything that was measured so far, after each round."""
     found = Findings()
-    say("Profile ...")
+    _progress("Profile")
     found.profiles = [bench.profile() for _number in range(2 * options.repeats)]
-    say("Memory ...")
+    _progress("Memory")
     found.memory = {size: bench.memory(size, "module") for size in options.sizes}
     found.bare_memory = bench.memory(1, "bare_module")
-    say("Throttling ...")
+    _progress("Throttling")
     found.throttled = bench.throttled(options.throttled, 20.0)
     for size in options.sizes:
-        say(f"Waiting for {size} ...")
+        _progress(f"Waiting for {size}")
         found.waiting[size] = bench.waiting(size, options.waiting_seconds)
     for one in rounds(options.sizes, options.latencies, options.repeats, options.loops_up_to):
-        say(f"{one.size} executions, {one.latency_ms} ms: {', '.join(one.methods)} ...")
+        _progress(f"{one.size} executions, {one.latency_ms} ms: {', '.join(one.methods)}")
         found.measurements += bench.round(one)
         yield found
+
+
+def _progress(text: str) -> None:
+    print(f"{text} ...", file=sys.stderr)
 
 
 def _write(found: Findings, options: argparse.Namespace) -> None:
     output: Path = options.output
     output.mkdir(exist_ok=True)
-    (output / "benchmark.md").write_text(page(found, conditions(), options.sizes, options.latencies), encoding="utf-8")
+    page = (DOCS / "benchmark.md").read_text(encoding="utf-8")
+    parts = tables(found, options.sizes, options.latencies)
+    for name, content in {**parts, "conditions": table(["what", "which"], conditions().items())}.items():
+        page = insert(page, name, content)
+    (output / "benchmark.md").write_text(page, encoding="utf-8")
     if options.plotter:
         _draw(found, options)
-    if output == ROOT / "docs" and (lines := quoted(found)):
-        _quote(lines)
+    if output == DOCS and (lines := quoted(found)):
+        README.write_text(insert(README.read_text(encoding="utf-8"), "benchmark", lines), encoding="utf-8")
 
 
 def _draw(found: Findings, options: argparse.Namespace) -> None:
     pictures = [str(options.output / f"benchmark.{kind}") for kind in ("png", "svg")]
-    drawn = json.dumps({"panels": [_panel(found, options.sizes, latency_ms) for latency_ms in options.latencies]})
-    plot = Path(__file__).with_name("plot.py")
-    subprocess.run([options.plotter, plot, *pictures], input=drawn, env=environment(), text=True, check=True)
+    points = json.dumps({"panels": [_panel(found, options.sizes, latency_ms) for latency_ms in options.latencies]})
+    subprocess.run([options.plotter, PLOT, *pictures], input=points, env=environment(), text=True, check=True)
 
 
 def _panel(found: Findings, sizes: list[int], latency_ms: int) -> dict[str, Any]:
@@ -96,15 +105,7 @@ def _panel(found: Findings, sizes: list[int], latency_ms: int) -> dict[str, Any]
 def _line(found: Findings, method: str, sizes: list[int], latency_ms: int) -> dict[str, Any]:
     points = {size: found.seconds(method, size, latency_ms) for size in sizes}
     measured = {size: seconds for size, seconds in points.items() if seconds is not None}
-    return {"name": NAMES[method], "sizes": list(measured), "seconds": list(measured.values())}
-
-
-def _quote(lines: str) -> None:
-    """Put the ratios where the README quotes them."""
-    text = README.read_text(encoding="utf-8")
-    before, _begin, rest = text.partition(BEGIN)
-    _old, _end, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n{lines}\n{END}{after}", encoding="utf-8")
+    return {"name": METHODS[method].replace("`", ""), "sizes": list(measured), "seconds": list(measured.values())}
 
 
 if __name__ == "__main__":

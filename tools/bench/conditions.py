@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Under which conditions the benchmark ran: the machine and the versions."""
+"""The conditions of a run of the benchmark: the machine and the versions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKAGES = ("ansible-core", "boto3", "botocore", "awscli", "moto")
 
 
 def conditions() -> dict[str, str]:
-    """What to compare before numbers are."""
+    """The machine and the versions; numbers from different ones should not be compared."""
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "machine": f"{os.cpu_count()} cores, {_processor()}, {_memory()} GiB, {platform.system()}",

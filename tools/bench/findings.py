@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the benchmark measures, and what is made of it: medians, ratios, and whether they reach their goals. Pure."""
+"""The results of the measurements, with medians, ratios, and whether a ratio reaches its goal. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-# The methods, and what they are called where they are shown.
+# The methods, and their names in the tables and the plot.
 METHODS = {
     "module": "(a) `ssm_automation_signal`, one task",
     "looped_module": "(b) `ssm_automation_signal` in a loop",
@@ -22,9 +22,10 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Measurement:
-    """One task of a round: its seconds, and its calls of the API by operation.
+    """One task of a round: its seconds, and its API calls by operation.
 
-    C(opens) is set for the first task by a method in a play; it had one execution, whatever the C(size) of its round.
+    `opens` is true for the first task of a method in a play. Such a task has one execution, whatever the `size` of its
+    round.
     """
 
     method: str
@@ -37,7 +38,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Throttled:
-    """A task against a service that takes so many requests a second."""
+    """A task over many executions, while the service takes `rate` requests a second."""
 
     size: int
     rate: float
@@ -49,39 +50,40 @@ class Throttled:
 
 @dataclass
 class Findings:
-    """Everything that one run of the benchmark measured; memory is in KiB, by size."""
+    """Everything that one run of the benchmark measured."""
 
     measurements: list[Measurement] = field(default_factory=list)
+    # Peak memory in KiB, by size.
     memory: dict[int, float] = field(default_factory=dict)
     bare_memory: float = 0.0
-    # Calls by operation in a minute of waiting, by size.
+    # The API calls, by operation, of a task that waits for a minute, by size.
     waiting: dict[int, Mapping[str, int]] = field(default_factory=dict)
     throttled: Throttled | None = None
-    # What the parts of a single signal took, in seconds, run by run.
+    # The seconds of each part of a single signal, one mapping for each run.
     profiles: list[Mapping[str, float]] = field(default_factory=list)
 
     def profile(self) -> Mapping[str, float]:
-        """The median of every part of a single signal."""
+        """The median seconds of each part of a single signal."""
         parts = self.profiles[0] if self.profiles else {}
         return {part: statistics.median(one[part] for one in self.profiles) for part in parts}
 
     def seconds(self, method: str, size: int, latency_ms: int) -> float | None:
-        """The median of a method."""
+        """The median seconds of a method; None if it was not measured."""
         found = [one.seconds for one in self._of(method, size, latency_ms)]
         return statistics.median(found) if found else None
 
     def rounds(self, method: str, size: int, latency_ms: int) -> int:
-        """How often a method was measured."""
+        """How many times a method was measured."""
         return len(self._of(method, size, latency_ms))
 
     def opening(self, method: str, latency_ms: int) -> float | None:
-        """The median of the tasks that were the first of a method in their play."""
+        """The median seconds of the tasks that were the first of a method in their play."""
         wanted = (method, latency_ms)
         found = [one.seconds for one in self.measurements if one.opens and (one.method, one.latency_ms) == wanted]
         return statistics.median(found) if found else None
 
     def calls(self, method: str, size: int) -> Mapping[str, float]:
-        """Calls of the API for each signal, by operation."""
+        """API calls for each signal, by operation."""
         found = self._of(method, size, 0)
         return {name: count / size for name, count in found[0].calls.items()} if found else {}
 
@@ -92,7 +94,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A ratio of two medians, and what it should be at most (or at least)."""
+    """A ratio of two medians, and its goal: the most that it should be, or the least."""
 
     what: str
     value: float | None
@@ -101,14 +103,14 @@ class Ratio:
 
     @property
     def reached(self) -> bool:
-        """Whether it is as it should be; what was not measured is not."""
+        """Whether the goal is reached; a ratio that was not measured does not reach it."""
         if self.value is None:
             return False
         return self.value >= self.goal if self.at_least else self.value <= self.goal
 
 
 def ratios(found: Findings, latency_ms: int) -> list[Ratio]:
-    """The ratios of one run that the goals are about."""
+    """The ratios that have goals."""
 
     def ratio(above: tuple[str, int], below: tuple[str, int]) -> float | None:
         over, under = found.seconds(*above, latency_ms), found.seconds(*below, latency_ms)
@@ -125,7 +127,7 @@ def ratios(found: Findings, latency_ms: int) -> list[Ratio]:
 
 
 def memory_ratio(found: Findings) -> Ratio:
-    """How much more memory the largest task takes than one for a single execution."""
+    """The memory of the largest task, divided by the memory of a task with one execution."""
     sizes = sorted(found.memory)
     value = found.memory[sizes[-1]] / found.memory[1] if 1 in found.memory else None
     return Ratio("peak memory, 1,000 executions / one", value, 1.5)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs Python as it is told, and notes how much memory that took at most, in KiB.
+"""Runs Python with the given arguments, and writes down its peak memory in KiB.
 
-It stands in for Ansible's Python interpreter where memory is measured.
+It replaces Ansible's Python interpreter where memory is measured.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Run, note, and end as the other did."""
+    """Run Python, write the number down, and return the exit code."""
     status = subprocess.run([sys.executable, *sys.argv[1:]], check=False).returncode
     with Path(os.environ["BENCH_MEMORY"]).open("a", encoding="utf-8") as notes:
         notes.write(f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss}\n")

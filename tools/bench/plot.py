@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Draws what was measured: reads points from stdin, writes the pictures whose paths it is given.
+"""Draws the plot: reads points as JSON from stdin, and writes the pictures whose paths are its arguments.
 
-It runs in an environment of its own, the only one that has matplotlib.
+It runs in a virtual environment of its own, the only one that has matplotlib.
 """
 
 from __future__ import annotations
@@ -15,18 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-
-mpl.use("Agg")
-# The same picture has the same bytes.
-mpl.rcParams["svg.hashsalt"] = "benchmark"
-
-from matplotlib import pyplot  # noqa: E402
+from matplotlib.figure import Figure
 
 
 def main() -> None:
     """Draw a panel for each latency, a line for each method."""
     drawn: dict[str, Any] = json.load(sys.stdin)
-    figure, panels = pyplot.subplots(1, len(drawn["panels"]), figsize=(11, 5), sharey=True, squeeze=False)
+    # The same points give the same file.
+    mpl.rcParams["svg.hashsalt"] = "benchmark"
+    figure = Figure(figsize=(11, 5))
+    panels = figure.subplots(1, len(drawn["panels"]), sharey=True, squeeze=False)
     for axes, panel in zip(panels[0], drawn["panels"], strict=True):
         _draw(axes, panel)
     panels[0][0].set_ylabel("seconds")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs ssm_automation_signal once, on the execution given, and prints what its parts took, in seconds.
+"""Runs ssm_automation_signal once, on the given execution, and prints the seconds of each part as JSON.
 
-Here modules come from files that are compiled already. Ansible sends code in an archive, of which every task compiles
-what it uses; that is measured afterwards.
+Here Python loads modules from compiled files. Ansible sends the source in an archive, and each task compiles the
+modules that it imports. So the compilation is measured apart, at the end.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ took: defaultdict[str, float] = defaultdict(float)
 
 @contextlib.contextmanager
 def part(name: str) -> Iterator[None]:
-    """Add what happens in here to a part."""
+    """Add the time in this context to a part."""
     began = time.perf_counter()
     try:
         yield
@@ -41,7 +41,7 @@ def part(name: str) -> Iterator[None]:
 
 
 def watch(owner: type, method: str, name: str) -> None:
-    """Add all calls of a method to a part."""
+    """Add the time of all calls of a method to a part."""
     original: Callable[..., Any] = getattr(owner, method)
 
     def watched(*positional: Any, **named: Any) -> Any:
@@ -52,7 +52,7 @@ def watch(owner: type, method: str, name: str) -> None:
 
 
 def compile_anew(prefix: str) -> None:
-    """Compile what is loaded of a package."""
+    """Measure how long it takes to compile the loaded modules of a package."""
     for loaded in [module for name, module in sys.modules.items() if name.startswith(prefix)]:
         file = getattr(loaded, "__file__", None)
         if file and file.endswith(".py"):
@@ -75,7 +75,7 @@ def main(execution_id: str) -> None:
         "signal_type": "Approve",
         "endpoint_url": os.environ["AWS_URL"],
     }
-    # As the module does where it is the main program.
+    # The module does the same when Ansible runs it.
     gc.freeze()
     given = importlib.import_module("ansible.module_utils.testing").patch_module_args(arguments)
     with given, part("main"), contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a script costs that sends the signal to one execution after the other and does nothing else."""
+"""A script that sends the signal to one execution after the other and does nothing else, for comparison."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import boto3
 
 
 def main() -> None:
-    """Approve the executions whose ids come on stdin, one on a line."""
+    """Approve the executions whose ids come on stdin, separated by white space."""
     client = boto3.client("ssm")
     for execution_id in sys.stdin.read().split():
         client.send_automation_signal(AutomationExecutionId=execution_id, SignalType="Approve")

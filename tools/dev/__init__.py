@@ -2,4 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What `make` does: sets up the environment, runs the demo and every check. Standard library only."""
+"""The commands of `make`: set up the environment, run the demonstration, the checks and the tests.
+
+It uses the standard library only, because it runs before anything is installed.
+"""

@@ -7,32 +7,38 @@
 import sys
 from collections.abc import Callable
 
-if sys.version_info < (3, 11):  # noqa: UP036 (this is what tells a developer)
+if sys.hexversion < 0x030B0000:
     sys.exit("This needs Python 3.11 or newer; name one as in: make PYTHON=python3.11 setup")
 
-from . import bench, checks, emulator, ledger, setup
+from . import architecture, checks, ledger, programs, setup
+from .shell import Failed
+
+COMMANDS: dict[str, Callable[[], int]] = {
+    "setup": setup.report,
+    "demo": programs.demo,
+    "test": checks.test,
+    "lint": checks.lint,
+    "format": checks.format_code,
+    "unit": checks.unit,
+    "emulator": programs.emulator,
+    "bench": programs.bench,
+    "architecture": architecture.draw,
+    "ledger": ledger.write,
+    "lock": setup.lock,
+}
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; return the exit code."""
-    commands: dict[str, Callable[[], int]] = {
-        "setup": setup.tell,
-        "demo": emulator.demo,
-        "test": checks.test,
-        "lint": checks.lint,
-        "format": checks.format_code,
-        "unit": checks.unit,
-        "emulator": emulator.serve,
-        "bench": bench.bench,
-        "ledger": ledger.write,
-        "lock": setup.lock,
-    }
-    if len(arguments) != 1 or arguments[0] not in commands:
-        print("usage: python3 -m tools.dev " + "|".join(commands), file=sys.stderr)
+    if len(arguments) != 1 or arguments[0] not in COMMANDS:
+        print("usage: python3 -m tools.dev " + "|".join(COMMANDS), file=sys.stderr)
         return 2
-    setup.set_up()
     try:
-        return commands[arguments[0]]()
+        setup.set_up()
+        return COMMANDS[arguments[0]]()
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -2,23 +2,22 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ansible-test: sanity, unit and integration tests, as Ansible runs them itself."""
+"""ansible-test: sanity, unit and integration tests, as Ansible itself runs them."""
 
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from pathlib import Path
 
-from . import emulator
-from .copy import clean_copy
-from .project import HOME, OUTPUT, executable
-from .report import Counts, from_junit, judged
-from .shell import Failed, Log
+from .counts import Counts, of_junit, of_run
+from .programs import WITH_EMULATOR
+from .project import HOME
+from .shell import Failed, Log, executable
+from .tree import clean_copy
 
-# ansible-test fetches a script that installs pip from a host other than the package index, unless it finds the script
-# in its cache. The name belongs to the ansible-core that requirements/dev.in names; Python has a pip to start from.
+# ansible-test downloads a script that installs pip, from a host that is not the package index, unless the script is in
+# its cache. The file name belongs to the ansible-core in requirements/dev.in. Python brings a pip that can install one.
 GET_PIP = HOME / ".ansible" / "test" / "cache" / "get_pip_24_2.py"
 GET_PIP_STAND_IN = """\
 import os
@@ -32,60 +31,53 @@ subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"], env=
 subprocess.check_call([*pip, "install", *wanted], env=environment)
 """
 
-# What the output says when tests were left out that somebody wrote to be run.
+# The output has one of these if tests were not run that should have been.
 LEFT_OUT = ("All targets skipped", "Excluding tests marked")
 
 
 def sanity(log: Log) -> Counts:
-    """Every sanity test, without exceptions, on every Python that the machine has."""
+    """Every sanity test, without exceptions, on every Python of the machine."""
     with clean_copy() as collection:
         if ignored := sorted(path.name for path in collection.glob("tests/sanity/ignore*")):
             raise Failed(f"Sanity tests must pass, not be ignored: {', '.join(ignored)}")
-        code = ansible_test(log, collection, "sanity", "--junit")
-        return judged(from_junit(keep_junit(collection, "sanity")), code)
+        return _with_junit(log, collection, "sanity", "--junit")
 
 
 def units(log: Log) -> Counts:
     """The unit tests, isolated as Ansible isolates them."""
     with clean_copy() as collection:
-        python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        code = ansible_test(log, collection, "units", "--python", python)
-        return judged(from_junit(keep_junit(collection, "units")), code)
+        return _with_junit(log, collection, "units", "--python", f"{sys.version_info.major}.{sys.version_info.minor}")
 
 
 def integration(log: Log) -> Counts:
-    """The integration targets, which call the emulator; each target counts as one test."""
-    with clean_copy() as collection, emulator.running() as url:
-        config = collection / "tests" / "integration" / "integration_config.yml"
-        config.write_text(f"emulator_url: {url}\n", encoding="utf-8")
-        code = ansible_test(log, collection, "integration", "--continue-on-error")
-        return judged(count_targets(log.text()), code)
+    """The integration targets, which call an emulator; each target counts as one test."""
+    with clean_copy() as collection:
+        config = ("--config", collection / "tests" / "integration" / "integration_config.yml")
+        start = (*WITH_EMULATOR, *config, "--")
+        code = _run(log, collection, "integration", "--continue-on-error", start=start)
+        return of_run(_count_targets(log.text()), code)
 
 
-def ansible_test(log: Log, collection: Path, command: str, *options: str) -> int:
+def _with_junit(log: Log, collection: Path, command: str, *options: str) -> Counts:
+    code = _run(log, collection, command, *options)
+    return of_junit(collection.glob("tests/output/junit/*.xml"), code)
+
+
+def _run(log: Log, collection: Path, command: str, *options: str, start: tuple[str | Path, ...] = ()) -> int:
     """Run ansible-test in the copy; return its exit code."""
     GET_PIP.parent.mkdir(parents=True, exist_ok=True)
     GET_PIP.write_text(GET_PIP_STAND_IN, encoding="utf-8")
-    code = log.call(executable("ansible-test"), command, "--venv", "--color", "no", *options, cwd=collection)
+    ansible_test = (executable("ansible-test"), command, "--venv", "--color", "no", *options)
+    code = log.call(*start, *ansible_test, cwd=collection)
     output = log.text()
     for phrase in LEFT_OUT:
         if phrase in output:
-            raise Failed(f"ansible-test left tests out: {phrase}")
+            raise Failed(f"ansible-test did not run all tests: {phrase}")
     return code
 
 
-def keep_junit(collection: Path, name: str) -> list[Path]:
-    """Take the results out of the copy; return the files."""
-    target = OUTPUT / "junit" / name
-    shutil.rmtree(target, ignore_errors=True)
-    source = collection / "tests" / "output" / "junit"
-    if source.is_dir():
-        shutil.copytree(source, target)
-    return sorted(target.glob("*.xml"))
-
-
-def count_targets(output: str) -> Counts:
-    """Count integration targets by what ansible-test printed: its JUnit files list tasks instead."""
+def _count_targets(output: str) -> Counts:
+    """Count integration targets by what ansible-test printed, because its JUnit files list tasks instead."""
     ran = set(re.findall(r"^Running (\S+) integration test", output, re.MULTILINE))
     listing = re.search(r"^FATAL: The \d+ integration test\(s\) listed below.*\n((?:[\w.-]+\n)+)", output, re.MULTILINE)
     failed = set(listing.group(1).split()) if listing else set()

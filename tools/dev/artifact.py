@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The artifact that users install: what is in it, that it installs and works, that Galaxy would take it."""
+"""The artifact that users install: its content, whether it installs and works, and whether Galaxy would accept it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from .copy import clean_copy
-from .project import CACHE, COLLECTION, ROOT, environment, executable, read
-from .report import Counts
+from .counts import Counts
+from .project import CACHE, COLLECTION, ROOT
 from .setup import IMPORTER_VENV
-from .shell import Failed, Log
+from .shell import Failed, Log, environment, executable, read
+from .tree import clean_copy
 
-# The top of the artifact: nothing else belongs there ...
+# The files and folders that may be at the top of the artifact ...
 ALLOWED = frozenset(
     {
         *("CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"),
@@ -25,27 +25,27 @@ ALLOWED = frozenset(
         *("changelogs", "docs", "meta", "playbooks", "plugins", "roles", "tests"),
     }
 )
-# ... and these must not be missing.
+# ... and the files that must be in it.
 REQUIRED = frozenset({"CHANGELOG.md", "COPYING", "MANIFEST.json", "README.md", "meta/runtime.yml"})
 MODULES = "plugins/modules/"
 
 
 def installs(log: Log) -> Counts:
-    """Build the artifact, look into it, install it without a network, and read the documentation from there."""
+    """Build the artifact, check its content, install it offline, and read the documentation of its modules."""
     with clean_copy() as copy, tempfile.TemporaryDirectory(dir=CACHE) as folder:
         clean = build(log, copy, Path(folder) / "clean")
         check_content(content(clean))
-        # Built where it is developed, the artifact must be the same: nothing that git ignores may slip in.
+        # The artifact built in the working tree must be the same: it must not have files that git ignores.
         in_place = build(log, ROOT, Path(folder) / "in-place")
         if stray := sorted(content(in_place) ^ content(clean)):
-            raise Failed(f"build_ignore in galaxy.yml does not fit, see: {', '.join(stray)}")
+            raise Failed(f"See build_ignore in galaxy.yml: built in the working tree, files differ: {', '.join(stray)}")
         check_installed(log, clean, Path(folder) / "installed")
     return Counts(passed=1)
 
 
 def build(log: Log, source: Path, target: Path) -> Path:
-    """Build the artifact of a tree; return the file."""
-    log.check(executable("ansible-galaxy"), "collection", "build", "--output-path", target, cwd=source)
+    """Build the artifact from a folder; return its path."""
+    log.run(executable("ansible-galaxy"), "collection", "build", "--output-path", target, cwd=source)
     (artifact,) = target.glob("*.tar.gz")
     return artifact
 
@@ -57,11 +57,11 @@ def content(artifact: Path) -> set[str]:
 
 
 def check_content(names: set[str]) -> None:
-    """Refuse an artifact with too much or too little in it."""
+    """Raise `Failed` if the artifact has a file that it should not have, or lacks one that it needs."""
     hidden = {name for name in names if any(part.startswith(".") for part in Path(name).parts)}
     strange = {name for name in names if Path(name).parts[0] not in ALLOWED}
     if unwanted := sorted(hidden | strange):
-        raise Failed(f"These do not belong into the artifact: {', '.join(unwanted)}")
+        raise Failed(f"These files should not be in the artifact: {', '.join(unwanted)}")
     if missing := sorted(REQUIRED - names):
         raise Failed(f"The artifact lacks {', '.join(missing)}")
     if not any(name.startswith(MODULES) for name in names):
@@ -69,12 +69,12 @@ def check_content(names: set[str]) -> None:
 
 
 def check_installed(log: Log, artifact: Path, place: Path) -> None:
-    """Install an artifact and use it from there."""
+    """Install an artifact, and read the documentation of its modules from there."""
     env = environment({"ANSIBLE_COLLECTIONS_PATH": str(place)})
     galaxy = (executable("ansible-galaxy"), "collection")
-    # By force, because the repository itself counts as installed: through the link in .venv.
-    log.check(*galaxy, "install", artifact, "--collections-path", place, "--offline", "--force", env=env)
-    log.check(*galaxy, "verify", COLLECTION, "--collections-path", place, "--offline", env=env)
+    # With --force, because Ansible takes the repository for an installed collection, through the link in .venv.
+    log.run(*galaxy, "install", artifact, "--collections-path", place, "--offline", "--force", env=env)
+    log.run(*galaxy, "verify", COLLECTION, "--collections-path", place, "--offline", env=env)
     modules = json.loads(read(executable("ansible-doc"), "--type", "module", "--list", "--json", COLLECTION, env=env))
     if not modules:
         raise Failed("ansible-doc finds no modules in the installed collection.")
@@ -87,13 +87,12 @@ def check_installed(log: Log, artifact: Path, place: Path) -> None:
 
 
 def imports(log: Log) -> Counts:
-    """Let Galaxy's importer look at the artifact; it ends well even after errors, which it only prints."""
+    """Run Galaxy's importer on the artifact; it prints errors, but its exit code is 0 even then."""
     with clean_copy() as copy, tempfile.TemporaryDirectory(dir=CACHE) as folder:
         artifact = build(log, copy, Path(folder))
         env = environment(venv=IMPORTER_VENV)
-        log.check(
-            executable("python", IMPORTER_VENV), "-m", "galaxy_importer.main", artifact, cwd=Path(folder), env=env
-        )
+        importer = (executable("python", IMPORTER_VENV), "-m", "galaxy_importer.main")
+        log.run(*importer, artifact, cwd=Path(folder), env=env)
     if errors := [line for line in log.text().splitlines() if line.startswith("ERROR")]:
         raise Failed(f"galaxy-importer found {len(errors)} errors.")
     return Counts(passed=1)

@@ -6,47 +6,45 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
-from . import ansible_test, artifact, ledger, report
-from .copy import clean_copy
-from .project import CACHE, OUTPUT, ROOT, environment, executable
-from .report import Counts, Step, from_junit, judged
+from . import ansible_test, architecture, artifact, ledger, steps
+from .counts import Counts, of_junit
+from .project import CACHE, OUTPUT
 from .setup import set_up_importer
-from .shell import Log
+from .shell import Log, call, environment, executable
+from .steps import Action, Step
+from .tree import clean_copy
 
-DOCS_LINT = ("lint-collection-docs", ".", "--plugin-docs", "--validate-collection-refs=all")
 
-
-def tool(name: str, *arguments: str) -> Callable[[Log], Counts]:
-    """A check that is one command; its exit code decides."""
+def tool(name: str, *arguments: str) -> Action:
+    """A check that is one program; its exit code is the result."""
 
     def action(log: Log) -> Counts:
-        return Counts(passed=1) if log.call(executable(name), *arguments) == 0 else Counts(failed=1)
+        log.run(executable(name), *arguments)
+        return Counts(passed=1)
 
     return action
 
 
 def licenses(log: Log) -> Counts:
-    """Every file says under which license it comes; looked at in a copy, where nothing is that git ignores."""
+    """Every file names its license. Checked in a copy, which has no files that git ignores."""
     with clean_copy() as copy:
-        log.check(executable("reuse"), "lint", cwd=copy)
+        log.run(executable("reuse"), "lint", cwd=copy)
     return Counts(passed=1)
 
 
-def suite(folder: str, marked: str = "") -> Callable[[Log], Counts]:
-    """A check that is a folder of tests for pytest, or those of them whose marks fit an expression."""
+def suite(folder: str, marked: str = "") -> Action:
+    """A check that is a folder of tests for pytest, or those of them that a marker expression selects."""
 
     def action(log: Log) -> Counts:
         results = OUTPUT / "junit" / (f"{folder} {marked}".strip().replace("/", "-").replace(" ", "-") + ".xml")
         results.unlink(missing_ok=True)
-        # The profile for CI draws the same examples every time, and sets no deadline that a busy machine would miss.
-        # Each test is named as it begins, so that the log tells which one ended the process, should one do that.
+        # The profile for CI draws the same examples each time and sets no deadline that a busy machine would miss.
+        # The name of each test is printed before it runs: if one ends the process, the log shows which.
         options = ("--verbose", "--hypothesis-profile=ci", f"--junit-xml={results}", "-m", marked)
         code = log.call(*pytest(folder), *options, env=pytest_environment())
-        return judged(from_junit(filter(Path.is_file, [results])), code)
+        return of_junit(filter(Path.is_file, [results]), code)
 
     return action
 
@@ -57,7 +55,7 @@ def pytest(folder: str) -> tuple[str, ...]:
 
 
 def pytest_environment() -> dict[str, str]:
-    """Hypothesis keeps the examples that failed; they are a cache, too."""
+    """The environment for pytest; Hypothesis keeps the examples that failed in the cache folder."""
     return environment({"HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis")})
 
 
@@ -65,52 +63,54 @@ LINT = (
     Step("ruff check", tool("ruff", "check")),
     Step("ruff format", tool("ruff", "format", "--check", "--diff")),
     Step("mypy", tool("mypy")),
+    Step("architecture", architecture.check),
+    Step("ledger", ledger.check),
     Step("shellcheck", tool("shellcheck", ".ci/run")),
     Step("reuse", licenses),
     Step("ansible-lint", tool("ansible-lint", "--offline", "--nocolor")),
     Step("changelog", tool("antsibull-changelog", "lint")),
-    Step("ledger", ledger.is_current),
 )
 TESTS = (
     Step("unit tests", suite("tests/unit")),
     Step("emulator tests", suite("tests/emulator")),
     Step("functional tests", suite("tests/functional", "not plays")),
 )
-PLAYS = (Step("tests that play", suite("tests/functional", "plays")),)
 PACKAGE = (
-    Step("documentation", tool("antsibull-docs", *DOCS_LINT)),
+    Step(
+        "documentation",
+        tool("antsibull-docs", "lint-collection-docs", ".", "--plugin-docs", "--validate-collection-refs=all"),
+    ),
     Step("artifact", artifact.installs),
     Step("galaxy-importer", artifact.imports),
 )
-# These share the environments that ansible-test makes, so they must not run beside each other.
+# These share the virtual environments that ansible-test makes, so they must not run at the same time.
 ANSIBLE_TEST = (
     Step("ansible-test sanity", ansible_test.sanity),
     Step("ansible-test units", ansible_test.units),
     Step("ansible-test integration", ansible_test.integration),
 )
+PLAYS = (
+    Step("tests that play", suite("tests/functional", "plays")),
+    Step("tests of the tools", suite("tests/tools")),
+)
 
 
 def test() -> int:
-    """Run everything, two steps at a time."""
+    """Run all checks and tests, two steps at a time."""
     set_up_importer()
-    return report.run([[*LINT, *TESTS, *PACKAGE], [*ANSIBLE_TEST, *PLAYS]])
+    return steps.run([*LINT, *TESTS, *PACKAGE], [*ANSIBLE_TEST, *PLAYS])
 
 
 def lint() -> int:
-    """Run what is quick and needs no test to run."""
-    return report.run([LINT])
+    """Run the quick checks, which run no tests."""
+    return steps.run(LINT)
 
 
 def unit() -> int:
-    """Run the unit tests, seen as they run."""
-    return subprocess.run(pytest("tests/unit"), cwd=ROOT, env=pytest_environment(), check=False).returncode
+    """Run the unit tests on the terminal."""
+    return call(*pytest("tests/unit"), env=pytest_environment())
 
 
 def format_code() -> int:
-    """Put the Python code into shape."""
-    for arguments in (("check", "--fix"), ("format",)):
-        if code := subprocess.run(
-            [executable("ruff"), *arguments], cwd=ROOT, env=environment(), check=False
-        ).returncode:
-            return code
-    return 0
+    """Format the Python code, and fix what can be fixed."""
+    return call(executable("ruff"), "check", "--fix") or call(executable("ruff"), "format")

@@ -18,9 +18,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .project import CACHE, ROOT, environment, executable, read
-from .report import Counts
-from .shell import Failed, Log
+from .counts import Counts
+from .project import CACHE, ROOT
+from .shell import Failed, Log, environment, executable, read
 
 PAGE = ROOT / "docs" / "fidelity.md"
 SUITES = ("tests/emulator", "tests/functional", "tests/unit")
@@ -46,17 +46,12 @@ def pytest_collection_finish(session: Any) -> None:
 
 def write() -> int:
     """Bring the page up to date."""
-    try:
-        page = filled(PAGE.read_text(encoding="utf-8"), collected())
-    except Failed as problem:
-        print(problem)
-        return 1
-    PAGE.write_text(page, encoding="utf-8")
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), collected()), encoding="utf-8")
     return 0
 
 
-def is_current(log: Log) -> Counts:
-    """A check: the page is what the marks make of it."""
+def check(log: Log) -> Counts:
+    """The page is the one that the marks give now."""
     page = PAGE.read_text(encoding="utf-8")
     if filled(page, collected()) != page:
         raise Failed("The test columns of docs/fidelity.md do not fit the marks on the tests: run `make ledger`.")

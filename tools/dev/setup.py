@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The virtual environments: made from the pinned requirements, renewed when those change."""
+"""The virtual environments: made from the pinned requirements, and made again when those change."""
 
 from __future__ import annotations
 
@@ -18,60 +18,52 @@ import venv as stdlib_venv
 import zipfile
 from pathlib import Path
 
-from .project import CACHE, HOME, NAME, NAMESPACE, REQUIREMENTS, ROOT, VENV, environment, executable, link, run
+from .project import CACHE, HOME, NAME, NAMESPACE, REQUIREMENTS, ROOT, VENV, collections
+from .shell import environment, executable, read, run
+from .tree import link
 
 BOOTSTRAP = REQUIREMENTS / "bootstrap.txt"
 AMAZON_AWS = REQUIREMENTS / "amazon-aws.txt"
 DEV = REQUIREMENTS / "dev.txt"
 IMPORTER = REQUIREMENTS / "importer.txt"
 PLOTTER = REQUIREMENTS / "plotter.txt"
-# Installed as a link to its source, so only a change of this file asks for it to be installed again.
+# The emulator is installed as a link to its source, so it is installed again only if this file changes.
 EMULATOR = ROOT / "roles" / "automation_emulator" / "files" / "emulator" / "pyproject.toml"
 
 IMPORTER_VENV = CACHE / "importer"
 PLOTTER_VENV = CACHE / "plotter"
 
-# The options of pip that say where packages come from, as far as a company mirror needs them.
+# The options of pip that say where packages come from, as developers with a company mirror set them.
 INDEX_OPTIONS = ("index-url", "extra-index-url", "find-links", "cert", "client-cert", "trusted-host", "proxy")
 
 
 def set_up() -> None:
-    """Make the project's environment ready for use; quick when it already is."""
+    """Make the project's environment ready; quick if it is ready already."""
     provide(VENV, BOOTSTRAP, DEV, AMAZON_AWS, EMULATOR)
     link(collections(VENV) / NAMESPACE / NAME, ROOT)
-    # mypy refuses to look for sources in a folder called site-packages, but takes another way there.
+    # mypy reads no sources in a folder called site-packages, but it does through a link with another name.
     link(CACHE / "collections" / "ansible_collections", collections(VENV))
 
 
 def set_up_importer() -> None:
-    """Make the environment of galaxy-importer ready; it takes amazon.aws from the project's."""
+    """Make the environment of galaxy-importer ready; it uses the amazon.aws of the project's environment."""
     provide(IMPORTER_VENV, BOOTSTRAP, IMPORTER)
     link(collections(IMPORTER_VENV) / "amazon" / "aws", collections(VENV) / "amazon" / "aws")
 
 
 def set_up_plotter() -> None:
-    """Make the environment ready in which plots are drawn."""
+    """Make the environment for plots ready."""
     provide(PLOTTER_VENV, BOOTSTRAP, PLOTTER)
 
 
-def tell() -> int:
-    """Say what there is now."""
+def report() -> int:
+    """Print what the environment has."""
     print("Ready: .venv/bin has ansible-playbook, ansible-doc, pytest and aws, with this collection and amazon.aws.")
     return 0
 
 
-def collections(venv: Path) -> Path:
-    """Where Ansible looks for collections in an environment without any setting."""
-    return site_packages(venv) / "ansible_collections"
-
-
-def site_packages(venv: Path) -> Path:
-    """The folder of an environment's packages; the environment has this process's version of Python."""
-    return venv / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-
-
 def provide(venv: Path, *requirements: Path) -> None:
-    """Bring an environment in line with requirements, unless it is so since the last time."""
+    """Install requirements into an environment, unless nothing has changed since the last time."""
     stamp = venv / "requirements.stamp"
     place = f"{ROOT}\n{sys.base_prefix}\n{sys.version}\n"
     wanted = place + digest(requirements)
@@ -88,32 +80,31 @@ def provide(venv: Path, *requirements: Path) -> None:
 
 
 def digest(files: tuple[Path, ...]) -> str:
-    """A fingerprint of files' content."""
+    """A hash of the contents of files."""
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def create(venv: Path) -> None:
-    """Make an empty environment."""
+    """Make an environment that has pip only."""
     try:
         stdlib_venv.create(venv, clear=True, symlinks=True, with_pip=True)
     except subprocess.CalledProcessError as error:
         raise SystemExit(
-            f"{sys.executable} cannot make virtual environments with pip. Install what it lacks "
+            f"{sys.executable} cannot make a virtual environment with pip. Install what is missing "
             "(on Debian: the packages python3-venv and python3-pip-whl), then try again."
         ) from error
 
 
 def configure_index(venv: Path) -> None:
-    """Copy the developer's choice of package index to where every child finds it.
+    """Copy the developer's settings of the package index into the home of child processes.
 
-    Children have a home of their own, and ansible-test hands no variable on to the pip that it runs,
-    so a file in that home is the one thing that reaches them all.
+    Child processes have their own home, and ansible-test passes no variables to the pip that it runs. So pip finds the
+    settings only in a file in that home.
     """
-    listing = subprocess.run(
-        [executable("python", venv), "-m", "pip", "config", "list"], check=True, text=True, stdout=subprocess.PIPE
-    ).stdout
+    # With the developer's own environment variables, and from the developer's own files.
+    listing = read(executable("python", venv), "-m", "pip", "config", "list", env=dict(os.environ))
     options: dict[str, str] = {}
-    # Variables (":env:") come first in the listing, and win; then the file's sections.
+    # Variables (":env:") come first in the listing and take precedence; the sections of the files follow.
     for line in listing.splitlines():
         key, value = line.split("=", 1)
         name = key.rpartition(".")[2]
@@ -123,22 +114,24 @@ def configure_index(venv: Path) -> None:
     config["global"] = options
     path = HOME / ".config" / "pip" / "pip.conf"
     path.parent.mkdir(parents=True, exist_ok=True)
-    # An address of an index may carry a password.
+    # The address of an index may contain a password.
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
         config.write(stream)
 
 
 def index_environment(venv: Path) -> dict[str, str]:
-    """The environment for pip and uv; uv does not read pip's configuration, so it is told."""
+    """The environment for pip and uv; uv does not read pip's settings, so it gets them as variables."""
     config = configparser.RawConfigParser()
     config.read(HOME / ".config" / "pip" / "pip.conf")
-    told = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
-    values = {variable: config["global"][option] for option, variable in told.items() if option in config["global"]}
+    variables = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
+    values = {
+        variable: config["global"][option] for option, variable in variables.items() if option in config["global"]
+    }
     return environment(values, venv)
 
 
 def install(venv: Path, requirements: tuple[Path, ...]) -> None:
-    """Install exactly what the requirements list, each file checked against its hash."""
+    """Install exactly the packages of the requirements, and check the hash of each file."""
     env = index_environment(venv)
     pip = (executable("python", venv), "-m", "pip", "-qq", "--disable-pip-version-check")
     run(*pip, "install", "--require-hashes", "--only-binary=:all:", "-r", BOOTSTRAP, env=env)
@@ -147,14 +140,14 @@ def install(venv: Path, requirements: tuple[Path, ...]) -> None:
     if AMAZON_AWS in requirements:
         install_amazon_aws(venv, pip, env)
     if EMULATOR in requirements:
-        # Its dependencies and its build backend are among the packages already.
+        # Its dependencies and its build backend are installed already.
         run(*pip, "install", "--no-deps", "--no-build-isolation", "--editable", EMULATOR.parent, env=env)
 
 
 def install_amazon_aws(venv: Path, pip: tuple[str, ...], env: dict[str, str]) -> None:
-    """Unpack amazon.aws alone from the package that carries a hundred collections.
+    """Unpack only amazon.aws from the package `ansible`, which has about a hundred collections.
 
-    With all of them in place, tools that read every visible collection take minutes instead of seconds.
+    With all of them, the tools that read every collection they find would take minutes instead of seconds.
     """
     target = collections(venv) / "amazon" / "aws"
     wanted = "ansible_collections/amazon/aws/"
@@ -171,11 +164,11 @@ def install_amazon_aws(venv: Path, pip: tuple[str, ...], env: dict[str, str]) ->
 
 
 def lock() -> int:
-    """Compile requirements/*.in into the pinned and hashed requirements/*.txt."""
+    """Compile `requirements/*.in` into `requirements/*.txt`, with pins and hashes."""
     options = ("--universal", "--generate-hashes", "--python-version", "3.11")
     output = ("--no-emit-index-url", "--no-header", "--no-annotate")
     for source in sorted(REQUIREMENTS.glob("*.in")):
-        # Of the package that carries amazon.aws only the file is wanted, not what it depends on.
+        # Only amazon.aws is taken from the package `ansible`, so its dependencies are not needed.
         depth = ("--no-deps",) if source.stem == AMAZON_AWS.stem else ()
         target = source.with_suffix(".txt")
         command = (executable("uv"), "pip", "compile", "--quiet", *options, *output, *depth)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes down how long every task took, and which calls it made of the API; nothing else is printed."""
+"""Writes down how long each task took, and which API calls it made; prints nothing."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ LOG = f"{os.environ['AWS_URL']}/_emulator/requests"
 
 
 class CallbackModule(CallbackBase):
-    """A line of JSON for each task: its name, seconds, calls by operation, and how it ended."""
+    """Writes a line of JSON for each task: its name, seconds, calls by operation, and whether it failed."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "stopwatch"
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
-        """Start the watch, with an empty log."""
+        """Empty the emulator's log and start the clock."""
         urllib.request.urlopen(urllib.request.Request(LOG, method="DELETE")).close()
         self._name, self._start = task.get_name(), time.monotonic()
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        """The task is over."""
+        """The task succeeded."""
         self._note("ok")
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        """The task is over, and was not to be."""
+        """The task failed."""
         self._note("failed", json.dumps(result._result, default=str))
 
     def _note(self, end: str, problem: str = "") -> None:

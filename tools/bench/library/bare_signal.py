@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a module costs that sends the signal and does nothing else: the measure for ours."""
+"""A module that sends the signal and does nothing else, for comparison with ours."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bare_signal
-short_description: Approve an execution, blindly
+short_description: Approve an execution without looking at it
 description:
   - For the benchmark only.
 author:

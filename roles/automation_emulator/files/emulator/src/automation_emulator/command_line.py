@@ -54,8 +54,8 @@ runbooks
 
 time
   Steps that sleep and time-outs take the time that they say. --time-scale 60
-  makes a minute pass in a second; tests had better stop the clock and turn it
-  by the control endpoint.
+  makes a minute pass in a second; tests should stop the clock and move it
+  with the control endpoint.
 
 control endpoint
   What AWS has no operation for, in JSON, under URL/_emulator/:
@@ -98,7 +98,7 @@ examples
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; give the exit status."""
+    """Run the command line; return the exit status."""
     options = parser().parse_args(arguments)
     try:
         return _run(options) if options.background is None else _run_in_background(options)
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    """Listen until told to end by SIGTERM or SIGINT."""
+    """Listen until SIGTERM or SIGINT."""
     from .backend.ssm import Library
     from .server.app import Emulator, Server
 
@@ -129,14 +129,14 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _announce(url: str) -> None:
-    """Say where it listens. Later output goes to stderr: nobody may read stdout any more, and a full pipe blocks."""
+    """Print the URL. Later output goes to stderr: nobody may read stdout any more, and a full pipe blocks."""
     print(f"Automation emulator listening on {url}", flush=True)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
 
 @contextlib.contextmanager
 def _told(file: Path | None, url: str) -> Iterator[None]:
-    """A file that tells the URL for as long as the context lasts; it appears with its content."""
+    """Keep the URL in a file while the context lasts; the file appears with its content."""
     if file is None:
         yield
         return
@@ -150,7 +150,7 @@ def _told(file: Path | None, url: str) -> Iterator[None]:
 
 
 def _run_in_background(options: argparse.Namespace) -> int:
-    """Start another process with the same options, which outlives this one; return once it listens."""
+    """Start a second process with the same options, which outlives this one; return when it listens."""
     given = {name: value for name, value in vars(options).items() if name != "background" and value is not None}
     words = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     command = [sys.executable, "-m", __package__, *words]
@@ -180,8 +180,8 @@ def parser() -> argparse.ArgumentParser:
     add("--port", type=_port, default=4599, help="port to listen on (%(default)s); 0 takes a free one")
     add("--time-scale", type=_scale, default=1.0, metavar="N", help="let time pass N times faster (%(default)s)")
     add("--runbooks", type=Path, metavar="DIR", help="register every .yaml, .yml and .json file in DIR as a runbook")
-    add("--url-file", type=Path, metavar="FILE", help="have FILE tell the URL for as long as the emulator listens")
-    add("--background", type=Path, metavar="LOG", help="return once it listens; what goes wrong later is in LOG")
+    add("--url-file", type=Path, metavar="FILE", help="write the URL to FILE, and remove FILE at the end")
+    add("--background", type=Path, metavar="LOG", help="return when it listens; later errors are in LOG")
     return known
 
 

@@ -22,16 +22,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
-import botocore.session
-
 LISTENING = re.compile(r"Automation emulator listening on (http://\S+)")
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 Keys = dict[str, str]
 Content = dict[str, Any]
 
-# Somebody without a name in IAM, who may do everything and approve nothing.
+# Keys without a principal in IAM: such a caller may do everything but approve.
 ANYONE = {"access_key": "testing", "secret_key": "testing"}
 # How clients read the keys from the environment.
 _VARIABLES = {
@@ -39,13 +36,17 @@ _VARIABLES = {
     "secret_key": "AWS_SECRET_ACCESS_KEY",
     "session_token": "AWS_SESSION_TOKEN",
 }
-# The emulator is on this machine, whatever proxy leads to the rest of the world.
+# The emulator is on this machine, so no proxy is used.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @functools.cache
-def _session() -> boto3.session.Session:
-    """A session that knows nothing of this user's profile and configuration."""
+def _session() -> Any:
+    """A boto3 session without this user's profile and configuration."""
+    # Here, because every run of pytest imports this module, by the plugin's entry point.
+    import boto3
+    import botocore.session
+
     ignored = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
     variables = {**ignored, "profile": (None, None, None, None)}
     return boto3.session.Session(botocore_session=botocore.session.Session(variables))

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model import gates
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution, Step
-from ansible_collections.ssmops.automation.tests.unit.executions import ALICE, BOB, EXECUTION_ID, gate
+from ansible_collections.ssmops.automation.tests.unit.executions import ALICE, BOB, EXECUTION_ID, gate, pause, run, step
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,62 @@ def test_a_gate_that_a_cut_short_list_leaves_out_is_found_by_the_current_step():
         "StepExecutions": [{"StepName": "s", "Action": "aws:sleep", "StepStatus": "Success"}],
     }
     assert gates.waiting_gate(Execution.from_api(answer)).name == "g"
+
+
+@pytest.mark.parametrize(
+    ("step", "decision"),
+    [
+        (gate("g"), ""),
+        (gate("g", "Waiting", [(ALICE, "Approve")], needed=2), ""),
+        (gate("g", "Success"), "Approved"),
+        (gate("g", "Success", came_to="Approved"), "Approved"),
+        (gate("g", "Failed", came_to="Rejected"), "Rejected"),
+        (gate("g", "Failed", came_to="Reject"), "Rejected"),
+        (gate("g", "TimedOut"), ""),
+        (gate("g", "TimedOut", came_to="Pending"), ""),
+    ],
+)
+def test_what_a_gate_came_to(step, decision):
+    assert gates.decision_of(step) == decision
+
+
+TWO_OF_ALICE = gate("g", "Waiting", [(ALICE, "Reject"), (ALICE, "Approve")], needed=2)
+
+
+@pytest.mark.parametrize(
+    ("step", "caller", "verdict", "is_held"),
+    [
+        (TWO_OF_ALICE, ALICE, gates.APPROVED, True),
+        (TWO_OF_ALICE, ALICE, gates.REJECTED, True),
+        (TWO_OF_ALICE, BOB, gates.APPROVED, False),
+        (TWO_OF_ALICE, "", gates.APPROVED, False),
+        (gate("g", "Waiting", [("", "Approve")]), "", gates.APPROVED, False),
+        (gate("g", "Waiting", [(ALICE, "Reject")]), ALICE, gates.APPROVED, False),
+        (gate("g", "Waiting", [("alice", "Approve")]), ALICE, gates.APPROVED, True),
+    ],
+)
+def test_whether_a_gate_holds_the_callers_decision(step, caller, verdict, is_held):
+    decision = gates.decision_by(step, caller, verdict)
+    assert (decision is not None) is is_held
+    assert decision is None or decision.decision == verdict
+
+
+@pytest.mark.parametrize(
+    ("execution", "waits", "is_live", "takes_decisions"),
+    [
+        (run("Waiting", step("s", status="Success"), gate("g", "Waiting")), "g", "g", "g"),
+        (run("Waiting", pause("p", "Waiting"), gate("g")), "p", "p", None),
+        (run("InProgress", gate("g", "Success"), step("s", status="InProgress")), None, "s", None),
+        (run("Waiting", step("c", "aws:confer", "Waiting")), "c", "c", "c"),
+        (run("Pending", gate("g")), None, None, None),
+    ],
+    ids=["a gate", "a pause", "running", "an action of the future", "not begun"],
+)
+def test_the_step_at_which_a_run_is(execution, waits, is_live, takes_decisions):
+    found = gates.waiting_step(execution), gates.live_step(execution), gates.waiting_gate(execution)
+    assert [getattr(each, "name", None) for each in found] == [waits, is_live, takes_decisions]
+
+
+def test_gates_are_listed_in_the_order_of_the_execution():
+    execution = run("Waiting", gate("g", "Success"), step("s"), gate("h"), pause("p"))
+    assert [each.name for each in gates.approval_steps(execution)] == ["g", "h"]

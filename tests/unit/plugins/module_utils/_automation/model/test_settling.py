@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model import statuses
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.settling import (
     failure_after,
+    failure_of,
     has_settled,
 )
 from ansible_collections.ssmops.automation.tests.unit.executions import (
@@ -109,3 +111,25 @@ FAILURES = {
 def test_failure_after(execution, signal, words):
     failure = failure_after(execution, signal)
     assert words in failure if words else failure == ""
+
+
+@pytest.mark.parametrize("status", sorted(statuses.KNOWN - statuses.UNSUCCESSFUL))
+def test_what_did_not_end_badly_is_no_failure(status):
+    assert failure_of(run(status, step("s", status="Failed"))) == ""
+
+
+@pytest.mark.parametrize(
+    ("steps", "more", "words"),
+    [
+        ([step("s", status="Failed", failure_message="No disk.")], {}, "step `s` (aws:sleep) is Failed: No disk"),
+        ([step("s", status="TimedOut")], {}, "step `s` (aws:sleep) is TimedOut: it gives no reason"),
+        ([step("a", status="Success"), step("b", status="Failed")], {}, "step `b` (aws:sleep) is Failed"),
+        ([], {"failure_message": "The role is gone."}, "the execution ended Failed: The role is gone"),
+        ([], {}, "the execution ended Failed: no step says why"),
+    ],
+)
+def test_the_step_to_blame(steps, more, words):
+    failure = failure_of(run("Failed", *steps, **more))
+    assert failure.startswith("the execution ended Failed: ")
+    assert words in failure
+    assert not failure.endswith(".")

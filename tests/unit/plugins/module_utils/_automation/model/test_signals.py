@@ -2,145 +2,36 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What makes a signal valid, before any call: the rules of its payload and the service's limits."""
+"""What a signal is: a decision, a guarded one, or one whose step has to be looked up."""
 
 from __future__ import annotations
 
 import botocore.session
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import SIGNAL_TYPES
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.limits import Range, limits_of
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.signal import (
-    build_signal,
-    check_execution_id,
-    refuse_guard_under_force,
-)
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import SIGNAL_TYPES, Signal
 
 REQUEST = botocore.session.get_session().get_service_model("ssm").operation_model("SendAutomationSignal").input_shape
-LIMITS = limits_of(REQUEST)
-
-
-def build(signal_type, payload=None, **options):
-    return build_signal(signal_type, payload, options, LIMITS)
-
-
-def test_the_limits_are_those_of_the_model():
-    assert LIMITS.execution_id == Range(36, 36)
-    assert LIMITS.payload_entries == Range(1, 200)
-    assert LIMITS.payload_key == Range(1, 50)
-    assert LIMITS.payload_values == Range(0, 50)
-    assert LIMITS.payload_value == Range(1, 512)
 
 
 def test_the_signal_types_are_those_of_the_model():
     assert list(SIGNAL_TYPES) == REQUEST.members["SignalType"].enum
 
 
-VALID = {
-    "approve": (("Approve",), {}, {}),
-    "approve with a comment": (("Approve",), {"comment": "fine"}, {"Comment": ["fine"]}),
-    "approve guarded": (("Approve",), {"step_name": "g"}, {}),
-    "reject with a comment, guarded": (("Reject",), {"comment": "no", "step_name": "g"}, {"Comment": ["no"]}),
-    "revoke": (("Revoke",), {}, {}),
-    "revoke with a comment": (("Revoke",), {"comment": "done"}, {"Comment": ["done"]}),
-    "resume": (("Resume",), {"step_name": "p"}, {"StepName": ["p"]}),
-    "start": (("StartStep",), {"step_name": "s"}, {"StepName": ["s"]}),
-    "stop by id": (("StopStep",), {"step_execution_id": "s-1"}, {"StepExecutionId": ["s-1"]}),
-    "stop by name, to be looked up": (("StopStep",), {"step_name": "s"}, {}),
-    "a string": (("Approve", {"Comment": "fine"}), {}, {"Comment": ["fine"]}),
-    "a list": (("Approve", {"Comment": ["a", "b"]}), {}, {"Comment": ["a", "b"]}),
-    "a number": (("Approve", {"Comment": 4711}), {}, {"Comment": ["4711"]}),
-    "a boolean": (("Approve", {"Comment": True}), {}, {"Comment": ["True"]}),
-    "an empty list": (("Approve", {"Comment": []}), {}, {"Comment": []}),
-    "the longest value": (("Approve", {"Comment": "x" * 512}), {}, {"Comment": ["x" * 512]}),
-    "the longest list": (("Approve", {"Comment": ["x"] * 50}), {}, {"Comment": ["x"] * 50}),
-    "resume by payload": (("Resume", {"StepName": "p"}), {}, {"StepName": ["p"]}),
-    "stop by payload": (("StopStep", {"StepExecutionId": "s-1"}), {}, {"StepExecutionId": ["s-1"]}),
-}
-
-
-@pytest.mark.parametrize(("given_", "options", "payload"), VALID.values(), ids=VALID)
-def test_valid(given_, options, payload):
-    assert build(*given_, **options).payload == payload
-
-
-def test_the_step_is_known_whichever_way_it_was_named():
-    assert build("Resume", step_name="p").step_name == build("Resume", {"StepName": "p"}).step_name == "p"
-    by_payload = build("StopStep", {"StepExecutionId": "s-1"})
-    assert build("StopStep", step_execution_id="s-1").step_execution_id == by_payload.step_execution_id == "s-1"
-
-
-INVALID = {
-    "resume without a step": (("Resume",), {}, "Resume needs to know its step: give step_name, or StepName in payload"),
-    "start without a step": (("StartStep",), {}, "give step_name, or StepName in payload"),
-    "stop without a step": (("StopStep",), {}, "give step_execution_id or step_name, or StepExecutionId in payload"),
-    "resume with no name in the list": (("Resume", {"StepName": []}), {}, "needs to know its step"),
-    "resume with two names": (("Resume", {"StepName": ["a", "b"]}), {}, "has 2 values, Resume is for exactly one"),
-    "stop with a name in the payload": (("StopStep", {"StepName": "s"}), {}, "takes StepExecutionId alone"),
-    "approve with a step in the payload": (("Approve", {"StepName": "g"}), {}, "StepName does not belong to Approve"),
-    "a key of no signal": (("Approve", {"comment": "x"}), {}, "payload key comment does not belong to Approve"),
-    "comment on resume": (("Resume",), {"step_name": "p", "comment": "x"}, "comment does not belong to Resume"),
-    "step on revoke": (("Revoke",), {"step_name": "s"}, "step_name does not belong to Revoke, which takes comment"),
-    "id on stop by name only": (
-        ("StopStep",),
-        {"comment": "x"},
-        "StopStep, which takes step_execution_id or step_name",
-    ),
-    "id on approve": (("Approve",), {"step_execution_id": "s-1"}, "takes comment or step_name"),
-    "given twice": (("Resume", {"StepName": "p"}), {"step_name": "p"}, "write StepName once, in payload or as"),
-    "an empty map": (("Approve", {}), {}, "payload is empty"),
-    "an empty comment": (
-        ("Approve",),
-        {"comment": ""},
-        "comment holds a value of 0 characters, the service takes 1 to 512",
-    ),
-    "a long comment": (("Approve",), {"comment": "x" * 513}, "a value of 513 characters, the service takes 1 to 512"),
-    "a long value": (("Approve", {"Comment": ["x" * 513]}), {}, "513 characters"),
-    "an empty value": (("Approve", {"Comment": [""]}), {}, "0 characters"),
-    "too many values": (("Approve", {"Comment": ["x"] * 51}), {}, "has 51 values, the service takes 0 to 50"),
-    "a long key": (("Approve", {"k" * 51: "x"}), {}, "is 51 characters long, the service takes 1 to 50"),
-    "too many entries": (
-        ("Approve", {f"k{n}": "x" for n in range(201)}),
-        {},
-        "201 entries, the service takes 1 to 200",
-    ),
-    "a map as a value": (("Approve", {"Comment": {"a": "b"}}), {}, "Comment holds a map"),
-    "a list in a list": (("Approve", {"Comment": [["a"]]}), {}, "Comment holds a list in a list"),
-    "null": (("Approve", {"Comment": None}), {}, "Comment holds a null"),
-}
-
-
-@pytest.mark.parametrize(("given_", "options", "words"), INVALID.values(), ids=INVALID)
-def test_invalid(given_, options, words):
-    with pytest.raises(InvalidOption, match=r"\.$") as refusal:
-        build(*given_, **options)
-    assert words in str(refusal.value)
-
-
-@pytest.mark.parametrize("length", [0, 35, 37])
-def test_an_execution_id_of_another_length_is_refused(length):
-    with pytest.raises(InvalidOption, match=f"{length} characters long, the service takes exactly 36"):
-        check_execution_id("x" * length, LIMITS)
-
-
 @pytest.mark.parametrize(
     ("signal", "is_decision", "is_guarded", "needs_look_up", "target"),
     [
-        (build("Approve"), True, False, False, ""),
-        (build("Reject", step_name="g"), True, True, False, "g"),
-        (build("Resume", step_name="p"), False, False, False, "p"),
-        (build("StartStep", step_name="s"), False, False, False, "s"),
-        (build("StopStep", step_name="s"), False, False, True, "s"),
-        (build("StopStep", step_execution_id="s-1"), False, False, False, "s-1"),
-        (build("Revoke"), False, False, False, ""),
+        (Signal("Approve"), True, False, False, ""),
+        (Signal("Reject", step_name="g"), True, True, False, "g"),
+        (Signal("Resume", {"StepName": ["p"]}, "p"), False, False, False, "p"),
+        (Signal("StartStep", {"StepName": ["s"]}, "s"), False, False, False, "s"),
+        (Signal("StopStep", step_name="s"), False, False, True, "s"),
+        (Signal("StopStep", {"StepExecutionId": ["s-1"]}, None, "s-1"), False, False, False, "s-1"),
+        (Signal("Revoke"), False, False, False, ""),
     ],
     ids=lambda value: getattr(value, "type", None),
 )
-def test_what_a_signal_asks_of_a_look(signal, is_decision, is_guarded, needs_look_up, target):
+def test_what_a_signal_needs_to_know_of_the_execution(signal, is_decision, is_guarded, needs_look_up, target):
     assert signal.is_decision is is_decision
     assert signal.is_guarded is is_guarded
     assert signal.needs_look_up is needs_look_up
@@ -148,32 +39,6 @@ def test_what_a_signal_asks_of_a_look(signal, is_decision, is_guarded, needs_loo
 
 
 def test_the_current_run_of_a_step_becomes_the_payload_of_stop_step():
-    found = build("StopStep", step_name="s").for_step_execution("s", "s-1")
-    assert found.payload == {"StepExecutionId": ["s-1"]}
+    found = Signal("StopStep", step_name="s").for_step_execution("s", "s-1")
+    assert found == Signal("StopStep", {"StepExecutionId": ["s-1"]}, "s", "s-1")
     assert not found.needs_look_up
-
-
-def test_force_does_not_go_with_a_guard():
-    refuse_guard_under_force(build("Approve", comment="fine"))
-    refuse_guard_under_force(build("Resume", step_name="p"))
-    with pytest.raises(InvalidOption, match="`g` guards Approve"):
-        refuse_guard_under_force(build("Approve", step_name="g"))
-
-
-SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=600))
-VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=60) | st.dictionaries(st.text(), inner), max_leaves=80
-)
-KEYS = st.sampled_from(["Comment", "StepName", "StepExecutionId"]) | st.text(max_size=60)
-
-
-@given(st.sampled_from(SIGNAL_TYPES), st.dictionaries(KEYS, VALUES, max_size=3))
-def test_whatever_the_payload_it_is_refused_or_within_the_limits(signal_type, payload):
-    try:
-        sent = build(signal_type, payload).payload
-    except InvalidOption:
-        return
-    assert len(sent) == 1
-    for values in sent.values():
-        assert LIMITS.payload_values.holds(len(values))
-        assert all(isinstance(value, str) and LIMITS.payload_value.holds(len(value)) for value in values)

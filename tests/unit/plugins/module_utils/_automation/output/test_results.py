@@ -15,9 +15,15 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.outp
     console_url,
     execution_result,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.predictions import State
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.results import diff_result
-from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID
+from ansible_collections.ssmops.automation.tests.unit.executions import (
+    ALICE,
+    EXECUTION_ID,
+    gate,
+    interactive,
+    pause,
+    run,
+    step,
+)
 
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.timezone.utc)
 ANSWER = {
@@ -66,13 +72,6 @@ def test_names_of_the_api_are_in_snake_case_and_names_of_the_runbook_are_kept():
     }
 
 
-def test_a_diff_has_the_aspects_that_there_are():
-    assert diff_result(State("Waiting", "p", "Waiting"), State("InProgress")) == {
-        "before": {"automation_execution_status": "Waiting", "step_name": "p", "step_status": "Waiting"},
-        "after": {"automation_execution_status": "InProgress"},
-    }
-
-
 @pytest.mark.parametrize(
     ("region", "partition", "start"),
     [
@@ -89,3 +88,49 @@ def test_console_url(region, partition, start):
 
 def test_no_console_url_where_the_console_is_not_known():
     assert console_url(EXECUTION_ID, "eu-isoe-west-1", "aws-iso-e") is None
+
+
+NOTHING = {
+    "step_name": None,
+    "step_execution_id": None,
+    "action": None,
+    "valid_next_steps": [],
+    "approvers": None,
+    "min_required_approvals": None,
+    "approvals_missing": None,
+    "decisions": None,
+    "message": None,
+    "times_out_at": None,
+}
+AT_PAUSE = {"step_name": "p", "step_execution_id": "p-1", "action": "aws:pause"}
+WAITS = {
+    "a gate": (
+        run("Waiting", gate("g", "Waiting", [(ALICE, "Approve")], needed=2, started_at=NOON, timeout_seconds=60)),
+        {
+            "step_name": "g",
+            "step_execution_id": "g-1",
+            "action": "aws:approve",
+            "signals": ["Approve", "Reject"],
+            "approvers": [],
+            "min_required_approvals": 2,
+            "approvals_missing": 1,
+            "decisions": [{"approver": ALICE, "decision": "Approved"}],
+            "times_out_at": "2026-05-04T12:01:00+00:00",
+        },
+    ),
+    "a pause": (run("Waiting", pause("p", "Waiting")), {**AT_PAUSE, "signals": ["Resume"]}),
+    "a step of which only the name was read": (
+        run("Waiting", pause("p", "Waiting", execution_id="")),
+        {**AT_PAUSE, "step_execution_id": None, "signals": ["Resume"]},
+    ),
+    "a request": (run("PendingApproval"), {"signals": ["Approve", "Reject"]}),
+    "StartStep": (
+        interactive("Waiting", step("s", status="Success", valid_next_steps=("t",))),
+        {"signals": ["StartStep"], "valid_next_steps": ["t"]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("execution", "wait"), WAITS.values(), ids=WAITS)
+def test_every_wait_has_every_key(execution, wait):
+    assert execution_result(execution)["waiting_for"] == [{**NOTHING, **wait}]

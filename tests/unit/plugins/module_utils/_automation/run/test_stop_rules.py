@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What there is to stop, what a stop leads to, and why a run went wrong."""
+"""What there is to stop, and what a stop leads to."""
 
 from __future__ import annotations
 
 import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model import statuses
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.settling import failure_of
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.stop_rules import (
     CANCEL,
     COMPLETE,
@@ -17,7 +16,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.
     predict,
     shows,
 )
-from ansible_collections.ssmops.automation.tests.unit.executions import run, step
+from ansible_collections.ssmops.automation.tests.unit.executions import run
 
 
 @pytest.mark.parametrize("status", sorted(statuses.KNOWN | {"AddedLater"}))
@@ -45,25 +44,3 @@ def test_which_end_may_be_the_work_of_a_stop(status, by_cancel, by_complete):
 def test_what_complete_leads_to_is_not_foretold():
     assert predict(CANCEL) == {"automation_execution_status": "Cancelled"}
     assert predict(COMPLETE) == {}
-
-
-@pytest.mark.parametrize("status", sorted(statuses.KNOWN - statuses.UNSUCCESSFUL))
-def test_what_did_not_end_badly_is_no_failure(status):
-    assert failure_of(run(status, step("s", status="Failed"))) == ""
-
-
-@pytest.mark.parametrize(
-    ("steps", "more", "words"),
-    [
-        ([step("s", status="Failed", failure_message="No disk.")], {}, "step `s` (aws:sleep) is Failed: No disk"),
-        ([step("s", status="TimedOut")], {}, "step `s` (aws:sleep) is TimedOut: it gives no reason"),
-        ([step("a", status="Success"), step("b", status="Failed")], {}, "step `b` (aws:sleep) is Failed"),
-        ([], {"failure_message": "The role is gone."}, "the execution ended Failed: The role is gone"),
-        ([], {}, "the execution ended Failed: no step says why"),
-    ],
-)
-def test_the_step_to_blame(steps, more, words):
-    failure = failure_of(run("Failed", *steps, **more))
-    assert failure.startswith("the execution ended Failed: ")
-    assert words in failure
-    assert not failure.endswith(".")

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import Signal
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.summary import (
     bounded,
+    nothing_matched,
     summary_of,
     summed_up,
 )
@@ -88,3 +89,8 @@ def test_five_warnings_are_given_and_the_others_counted():
     warnings = [f"Warning {number}." for number in range(7)]
     assert bounded(warnings[:5]) == warnings[:5]
     assert bounded(warnings) == [*warnings[:5], "There are 2 more warnings of this kind about other executions."]
+
+
+@pytest.mark.parametrize(("by_filters", "words"), [(True, "the filters"), (False, "automation_execution_ids is empty")])
+def test_nothing_matched(by_filters, words):
+    assert words in nothing_matched(by_filters)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The decision, as tables of state and signal to verdict. Each row is a rule of the design's section 4."""
+"""The decision, as tables of state and signal to verdict. Each row is one rule."""
 
 from __future__ import annotations
 

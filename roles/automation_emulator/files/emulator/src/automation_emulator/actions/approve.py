@@ -21,7 +21,7 @@ DAY = 86400
 
 
 class Approve(Action):
-    """A gate in a run; it waits 7 days unless told otherwise, 30 at most [D]."""
+    """A gate: it waits 7 days unless timeoutSeconds is set, 30 at most [D]."""
 
     name = "aws:approve"
     takes = Inputs(

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an action is: the moments in a step's life, each a pure function."""
+"""The interface of actions: one pure function for each event in a step's life."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..state.moment import Moment
 from ..state.work import Answer, Work
 from .inputs import Inputs
 
-# The output that holds all that a step got.
+# The output that holds the step's whole result.
 OUTPUT_PAYLOAD = "OutputPayload"
 
 
@@ -27,14 +27,14 @@ class InputProblem(ValueError):
 
 @dataclass(frozen=True)
 class Goes:
-    """The step is not over: it works or waits, until `due_at` if it goes on by itself, or for its child or work."""
+    """The step stays open: until `due_at`, or until its child, its work or a signal lets it continue."""
 
     status: Status = Status.IN_PROGRESS
     due_at: float | None = None
     gate: Gate | None = None
     # The StartAutomationExecution request of the child that the step asks for.
     child: Mapping[str, Any] | None = None
-    # What the step asks to have done elsewhere, and what its action has to know when that is done.
+    # The work that the step asks for, and what its action needs to know when that is done.
     work: Work | None = None
     memory: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Goes:
 
 @dataclass(frozen=True)
 class Succeeds:
-    """The step is over and fine; `next_step` overrides the order of the runbook, `variables` get new values."""
+    """The step succeeded; `next_step` overrides the order of the runbook, `variables` get new values."""
 
     # The action's own outputs, and what selectors look into if not these.
     outputs: Mapping[str, Any] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Succeeds:
 
 @dataclass(frozen=True)
 class Fails:
-    """The step is over and not fine: `status` is Failed or TimedOut."""
+    """The step did not succeed: `status` is Failed or TimedOut."""
 
     failure: Failure
     status: Status = Status.FAILED
@@ -78,7 +78,7 @@ class Action(ABC):
     puts_out: ClassVar[frozenset[str]] = frozenset()
     # Whether outputs that its author declares are left out if they are empty.
     drops_empty_outputs: ClassVar[bool] = False
-    # Inputs whose references mean something only when the steps inside have run.
+    # Inputs whose references have values only when the steps inside have run.
     late_inputs: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
@@ -86,7 +86,7 @@ class Action(ABC):
         """The step starts, with its references replaced."""
 
     def wake(self, run: StepExecution) -> Outcome:
-        """The moment has come that `begin` asked for in `due_at`."""
+        """The time `due_at` of an earlier outcome has come."""
         return Succeeds(run.outputs)
 
     def receive(self, run: StepExecution, signal: Signal, moment: Moment) -> Outcome:
@@ -94,27 +94,27 @@ class Action(ABC):
         raise signal_refused(f"Step {run.step.name} ({self.name}) does not take {signal.type}.")
 
     def child_ended(self, run: StepExecution, child: Execution, moment: Moment) -> Outcome:
-        """The child has ended that `begin` asked for."""
+        """The child that `begin` asked for has ended."""
         return Succeeds(run.outputs)
 
     def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
-        """The work is done that an earlier moment asked for."""
+        """The work of an earlier outcome is done."""
         return Succeeds(run.outputs)
 
     def round_ended(self, run: StepExecution, late_inputs: Mapping[str, Any]) -> Outcome:
-        """The steps inside have run once, after an outcome that was not the last."""
+        """The steps inside have run once; continue with another iteration, or end."""
         return Succeeds(run.outputs)
 
     def problems(self, step: Step, runbook: Runbook) -> Iterator[str]:
-        """What is wrong with a step that can be told when the runbook is registered."""
+        """Problems of a step that can be found when the runbook is registered."""
         return iter(())
 
     def unsupported(self, step: Step) -> Iterator[str]:
-        """What of a step nothing here can run, though AWS can."""
+        """Parts of a step that AWS can run and the emulator cannot."""
         return iter(())
 
     def passes_by(self, step: Step) -> bool:
-        """Whether a step of success leads past the runbook's own order in every case."""
+        """Whether a step that succeeds always names its next step itself."""
         return False
 
     def targets(self, step: Step) -> Iterator[str]:

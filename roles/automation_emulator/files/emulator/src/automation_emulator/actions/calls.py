@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What actions of several calls share: change something, then look at it until it is as it should be."""
+"""Base of actions with several calls: change something, then poll until the resource has the wanted state."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import Action, Fails, Goes, InputProblem, Outcome, call_failed
 
-# In the memory of a step: since when it looks.
+# Key in the memory of a step: when it began to poll.
 SINCE = "since"
-# Looking never gets more frequent than this, so that it always ends.
+# The shortest pause between polls, in seconds, so that polling always ends.
 SHORTEST_POLL = 1.0
 
 
@@ -38,10 +38,10 @@ class Watching(Action):
 
     @abstractmethod
     def judge(self, run: StepExecution, response: Any, choices: Choices) -> Outcome | None:
-        """What the look says: done, never to be done, or (None) not yet."""
+        """The outcome that the answer to `look` shows; None if it is not known yet."""
 
     def looked(self, run: StepExecution, answer: Answer, choices: Choices) -> Outcome | None:
-        """The same of a look that may have failed, which fails the step [I]."""
+        """The same for a call that may have failed, which fails the step [I]."""
         return call_failed(answer) if answer.failed else self.judge(run, answer.value, choices)
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
@@ -52,7 +52,7 @@ class Watching(Action):
         return Goes(work=self.look(inputs, {}), memory={SINCE: moment.time})
 
     def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
-        """Look after the change; go on looking until there is something to say."""
+        """After the change, poll until the outcome is known."""
         if SINCE in run.memory:
             return self.looked(run, answer, moment.choices) or _wait(run, moment)
         if answer.failed:
@@ -66,13 +66,13 @@ class Watching(Action):
 
 
 def _wait(run: StepExecution, moment: Moment) -> Goes:
-    """Until the next look: the longer it takes, the less often, so that a clock put on by days costs few calls [I]."""
+    """Wait for the next poll. Polls get rarer with time, so that moving the clock by days costs few calls [I]."""
     seconds = max(SHORTEST_POLL, moment.choices.poll_seconds, (moment.time - run.memory[SINCE]) / 10)
     return Goes(due_at=moment.time + seconds, memory=run.memory, outputs=run.outputs)
 
 
 def never(reason: str, outputs: Mapping[str, Any] | None = None) -> Fails:
-    """What was asked for has not come about, and will not."""
+    """The step fails: the resource will not reach the wanted state."""
     return Fails(Failure(reason, "PostVerification", "Verification"), outputs=outputs or {})
 
 

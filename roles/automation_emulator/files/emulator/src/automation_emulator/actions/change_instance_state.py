@@ -17,12 +17,12 @@ from .inputs import Inputs, each, lists, texts
 
 RUNNING, STOPPED, TERMINATED = "running", "stopped", "terminated"
 _CALLS = {RUNNING: "StartInstances", STOPPED: "StopInstances", TERMINATED: "TerminateInstances"}
-# What an instance does not come back from [S].
+# States that an instance never leaves [S].
 _GONE = ("shutting-down", TERMINATED)
 
 
 class ChangeInstanceState(Watching):
-    """It takes an hour at most unless told otherwise [D]."""
+    """It takes an hour at most unless timeoutSeconds is set [D]."""
 
     name = "aws:changeInstanceState"
     takes = Inputs(

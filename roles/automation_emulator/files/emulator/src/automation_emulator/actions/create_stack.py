@@ -80,6 +80,6 @@ def in_progress(shown: Mapping[str, Any]) -> bool:
 
 
 def unwanted(shown: Mapping[str, Any]) -> str:
-    """What is said of a stack that did not become what it should."""
+    """The message for a stack that did not complete."""
     reason = f" ({shown['StackStatusReason']})" if shown.get("StackStatusReason") else ""
     return f"Stack {shown['StackName']} entered unexpected state: {shown['StackStatus']}{reason}."

@@ -25,7 +25,7 @@ class DeleteImage(Action):
     takes = Inputs(texts("ImageId"), needed=each("ImageId"))
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
-        """Find the image's snapshots while it still tells."""
+        """Find the image's snapshots before it is deregistered."""
         return Goes(work=ApiCall("ec2", "DescribeImages", {"ImageIds": [needed_text(inputs, "ImageId")]}))
 
     def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:

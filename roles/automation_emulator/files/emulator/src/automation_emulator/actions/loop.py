@@ -19,13 +19,13 @@ from .inputs import Inputs, lists, maps, texts
 LOOP = "aws:loop"
 # Its outputs, which the steps inside refer to [D].
 ITERATION, ITERATOR_VALUE = "CurrentIteration", "CurrentIteratorValue"
-# Both of iterators and of iterations [D].
+# For Iterators as well as for iterations [D].
 MOST_ITERATIONS = 100
 DATA_TYPES = ("Boolean", "Integer", "String", "StringMap")
 
 
 class Loop(Action):
-    """InProgress while the steps inside run, whatever they do; the most that it goes round is no failure [D]."""
+    """InProgress while the steps inside run; ending at MaxIterations is no failure [D]."""
 
     name = LOOP
     takes = Inputs(
@@ -38,14 +38,14 @@ class Loop(Action):
     late_inputs = frozenset({"LoopCondition"})
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
-        """Go round for the first time, unless there is nothing to go round for [I]."""
+        """Start the first iteration, unless Iterators is empty [I]."""
         if "Iterators" not in inputs:
             return _round(1, None, _most(inputs))
         values = _iterators(inputs)
         return _round(1, values, _most(inputs)) if values else Succeeds()
 
     def round_ended(self, run: StepExecution, late_inputs: Mapping[str, Any]) -> Outcome:
-        """Go round again, or end: the condition is looked at after the steps, not before [D]."""
+        """Start the next iteration, or end: the condition is checked after the steps, not before [D]."""
         number, values, most = run.outputs[ITERATION], run.memory["values"], run.memory["most"]
         if number >= most or not _goes_on(number, values, late_inputs):
             return Succeeds(run.outputs)
@@ -64,7 +64,7 @@ class Loop(Action):
 
 
 def _known_late(read: Any, value: Any, inputs: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with an input, unless a reference hides it."""
+    """Problems of an input, unless it contains a reference: then its value is not known yet."""
     if value is None or any(REFERENCE.search(item) for item in _texts(value)):
         return
     try:
@@ -87,7 +87,7 @@ def _round(number: int, values: list[Any] | None, most: int) -> Goes:
 
 
 def _iterators(inputs: Mapping[str, Any]) -> list[Any]:
-    """The values to go round for, each of the type that IteratorDataType names."""
+    """The values of Iterators, each of the type that IteratorDataType names."""
     values, kind = inputs["Iterators"], inputs.get("IteratorDataType", "String")
     if not isinstance(values, list) or len(values) > MOST_ITERATIONS:
         raise InputProblem(f"Iterators must be a list of at most {MOST_ITERATIONS} items")

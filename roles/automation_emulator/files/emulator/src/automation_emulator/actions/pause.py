@@ -16,7 +16,7 @@ DAY = 86400
 
 
 class Pause(Action):
-    """A stop in a run; it waits 7 days unless told otherwise, 30 at most. Inputs are ignored [O], no outputs [D]."""
+    """Waits for Resume: 7 days unless timeoutSeconds is set, 30 at most. Inputs are ignored [O], no outputs [D]."""
 
     name = "aws:pause"
     default_timeout = 7.0 * DAY

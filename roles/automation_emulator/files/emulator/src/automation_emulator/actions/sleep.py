@@ -17,7 +17,7 @@ from .inputs import Inputs, texts
 
 # One second less than 7 days [D].
 LONGEST_SLEEP = 604799
-# ISO 8601 duration; months and years have no fixed length and are not taken.
+# ISO 8601 duration; months and years have no fixed length and are refused.
 _DURATION = re.compile(
     r"P(?=.)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"

@@ -17,7 +17,7 @@ from .calls import Watching
 
 
 class WaitForAwsResourceProperty(Watching):
-    """The call is repeated until the property has a desired value, for an hour unless told otherwise [D]."""
+    """The call is repeated until the property has a desired value, for an hour unless timeoutSeconds is set [D]."""
 
     name = "aws:waitForAwsResourceProperty"
     takes = TAKES

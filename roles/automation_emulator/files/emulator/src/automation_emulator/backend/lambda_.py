@@ -33,7 +33,7 @@ Surroundings = Callable[[str, tuple[str, ...]], Mapping[str, str]]
 
 
 def bind(surroundings: Surroundings, most_seconds: Callable[[], float]) -> None:
-    """Have functions run in these surroundings, for their own Timeout and at most for so many real seconds."""
+    """Make moto run functions with this environment, for their own Timeout and at most so many real seconds."""
 
     def invoke(function: LambdaFunction, body: str, asked: Mapping[str, str], answer: dict[str, str]) -> bytes:
         kind = asked.get("x-amz-invocation-type", "RequestResponse")
@@ -42,7 +42,7 @@ def bind(surroundings: Surroundings, most_seconds: Callable[[], float]) -> None:
             return b""
         result = _run(function, event, surroundings, min(float(function.timeout), most_seconds()))
         _keep_logs(function, result)
-        # An event's result goes nowhere; it is handled before its caller is answered, as far as there is time [I].
+        # Nobody gets an event's result. It is handled before its caller is answered, within the time limit [I].
         return b"" if kind == "Event" else _answer(function, result, answer)
 
     LambdaFunction.invoke = invoke

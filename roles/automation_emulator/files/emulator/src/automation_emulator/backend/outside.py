@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Doing the work that steps ask for: calls of other services over HTTP, and scripts in processes of their own.
+"""Does the work that steps ask for: calls of other services over HTTP, and scripts in processes of their own.
 
 Both find the emulator's own endpoint, and call in the name of the execution's starter or of its assumeRole [D].
 """
@@ -45,7 +45,7 @@ class Outside:
         self._lock = threading.Lock()
 
     def perform(self, run: Execution, work: Work) -> Answer:
-        """What comes of a step's work; errors are answers, too."""
+        """Do a step's work; an error is returned as an answer."""
         try:
             keys = () if isinstance(work, Script) and work.needs_role and not run.assumed_role else self._keys(run)
             if isinstance(work, ApiCall):
@@ -67,7 +67,7 @@ class Outside:
         return json.loads(json.dumps(response, default=_plain))
 
     def _keys(self, run: Execution) -> tuple[str, ...]:
-        """Access key, secret and, of a role's session, token; who the starter is, the access key alone tells."""
+        """Access key, secret and, for a role's session, token. The starter is known by the access key alone."""
         starter = (run.access_key, "none")
         if not run.assumed_role:
             return starter
@@ -90,7 +90,7 @@ class Outside:
             aws_access_key_id=keys[0],
             aws_secret_access_key=keys[1],
             aws_session_token=keys[2] if len(keys) > 2 else None,
-            # The one endpoint has no hosts below it, which some operations would call.
+            # There is one endpoint, without the host names that some operations put in front of it.
             config=Config(
                 user_agent_extra=MARK,
                 retries={"total_max_attempts": 1},
@@ -100,7 +100,7 @@ class Outside:
         )
 
     def environment(self, region: str, keys: tuple[str, ...]) -> Mapping[str, str]:
-        """What makes boto3 in a process of its own call the emulator, in the name of these keys."""
+        """The variables with which boto3 in another process calls the emulator with these keys."""
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
         return {
             **dict(zip(names, keys, strict=False)),

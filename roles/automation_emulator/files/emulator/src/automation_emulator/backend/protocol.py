@@ -7,5 +7,5 @@ from __future__ import annotations
 
 # The type of answers of Systems Manager.
 JSON = "application/x-amz-json-1.1"
-# In the WSGI environment of a request: the seconds of emulated time by which its effect is put off.
+# Key in the WSGI environment of a request: by how many seconds of emulated time its effect is delayed.
 EFFECT_DELAY = "automation_emulator.effect_delay"

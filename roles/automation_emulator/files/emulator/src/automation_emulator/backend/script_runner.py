@@ -22,7 +22,7 @@ CODE = str(Path.cwd())
 
 
 class Context(SimpleNamespace):
-    """What a Lambda function is told of itself."""
+    """The context object of a Lambda function."""
 
     def get_remaining_time_in_millis(self) -> int:
         """How long it may still take."""
@@ -32,7 +32,7 @@ class Context(SimpleNamespace):
 def main() -> None:
     """Call the handler with its event and a context, as AWS does [D]; then end, whatever still runs beside it."""
     request = json.load(sys.stdin)
-    # Should nobody be left to end this process, it ends itself.
+    # If its parent is gone, this process ends itself.
     signal.setitimer(signal.ITIMER_REAL, request["seconds"] + 1)
     try:
         found = _json({"value": _call(request)})

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running Python handlers, each in a process of its own, for so long and no longer.
+"""Runs Python handlers, each in a process of its own and with a limit on its time.
 
 A handler has the rights of whoever runs the emulator. It gets a folder that is removed afterwards, and of the
 emulator's environment no more than where programs and packages are.
@@ -79,7 +79,7 @@ def call(handler: Handler, lay_out: Callable[[Path], object], environment: Mappi
         request = {**vars(handler), "seconds": seconds, "result": str(result)}
         with printed.open("wb") as output:
             process = subprocess.Popen(
-                # Without -P the runner's neighbours would be modules of the script's.
+                # Without -P a script could import the modules beside the runner.
                 [sys.executable, "-P", str(RUNNER)],
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -117,7 +117,7 @@ def _ended(process: subprocess.Popen[bytes], request: bytes, seconds: float) -> 
 
 
 def _read(result: Path, status: int) -> dict[str, Any]:
-    """What the runner wrote, unless the handler kept it from doing so."""
+    """What the runner wrote, if the handler let it."""
     try:
         found: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -35,7 +35,7 @@ from . import callers, instances, resources
 from .protocol import EFFECT_DELAY, JSON
 
 RESOURCE_TYPE = "Automation"
-# Operations of moto's that this changes: moto itself takes whatever it is sent.
+# Operations of moto whose requests are checked here: moto accepts anything.
 CHECKED = (
     "CreateDocument",
     "UpdateDocument",
@@ -62,7 +62,7 @@ class Library:
         return cls({path.stem: _read_runbook(path) for path in files})
 
     def reset(self) -> None:
-        """Give them again to accounts that have forgotten them."""
+        """Register the runbooks again, after a reset of the accounts."""
         self._given_to.clear()
 
     def give_to(self, backend: SimpleSystemManagerBackend) -> None:

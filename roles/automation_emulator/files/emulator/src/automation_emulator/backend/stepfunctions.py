@@ -42,7 +42,7 @@ def bind(endpoint: Callable[[], str], patience: Callable[[], float]) -> None:
             _await_end(execution, patience())
             return ActionResult({"executionArn": execution.execution_arn, "startDate": execution.start_date})
 
-    # A machine that fails is no news for the console; without a handler Python would show it there.
+    # Do not print failures of state machines: without a handler Python's logging would.
     logging.getLogger("moto.stepfunctions").addHandler(logging.NullHandler())
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     urls.url_paths["{0}/$"] = BoundResponse.dispatch

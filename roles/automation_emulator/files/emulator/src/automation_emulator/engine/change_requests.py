@@ -21,7 +21,7 @@ ASKING = (Status.PENDING_APPROVAL, Status.PENDING_CHANGE_CALENDAR_OVERRIDE)
 
 
 def receive(execution: Execution, request: Request, signal: Signal, moment: Moment) -> Execution:
-    """A request takes Approve and Reject while it asks; an access request takes Revoke until it ends."""
+    """Approve and Reject are accepted while the request waits; Revoke until it ends, for access requests."""
     if signal.type == "Revoke":
         return _revoke(execution, request, signal, moment)
     if signal.type not in (gates.APPROVE, gates.REJECT) or request.status not in ASKING:
@@ -69,7 +69,7 @@ def _running(execution: Execution, request: Request, at: float) -> Execution:
 
 
 def go_on(execution: Execution, request: Request, at: float) -> Execution:
-    """A moment has come: the scheduled one, or the end of the runbook."""
+    """The scheduled time has come, or the end of the runbook."""
     if request.status == Status.SCHEDULED:
         return _running(execution, request, at)
     return _ended(execution, request, Status.COMPLETED_WITH_SUCCESS, at)

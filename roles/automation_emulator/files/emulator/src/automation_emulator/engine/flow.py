@@ -84,7 +84,7 @@ def start_step(execution: Execution, step_name: str, moment: Moment) -> Executio
 
 
 def _iteration(loop: StepExecution | None) -> Iteration | None:
-    """The round that a step starting now belongs to."""
+    """The iteration that a step starting now belongs to."""
     if loop is None:
         return None
     values = loop.outputs
@@ -92,7 +92,7 @@ def _iteration(loop: StepExecution | None) -> Iteration | None:
 
 
 def attempt(execution: Execution, run: StepExecution, moment: Moment) -> Execution:
-    """An open step is tried: its references are replaced, then the action begins."""
+    """Begin an attempt of an open step: replace its references, then begin its action."""
     try:
         run = _prepared(execution, run, moment)
         outcome = ACTIONS[run.step.action].begin(run.inputs, moment)
@@ -154,7 +154,7 @@ def _positive(key: str, value: Any) -> float:
 
 
 def settle(execution: Execution, run: StepExecution, outcome: Outcome, moment: Moment) -> Execution:
-    """An open step gets on as its action says."""
+    """Apply the outcome of an open step's action."""
     if isinstance(outcome, Goes):
         return _gone_on(execution, run, outcome, moment.time)
     if isinstance(outcome, Succeeds):
@@ -174,7 +174,7 @@ def settle(execution: Execution, run: StepExecution, outcome: Outcome, moment: M
 
 
 def _gone_on(execution: Execution, run: StepExecution, outcome: Goes, at: float) -> Execution:
-    """The step is not over; if there are steps inside it they run, from the first one on."""
+    """The step stays open; steps inside it start with the first one."""
     changed = replace(
         run,
         status=outcome.status,
@@ -190,14 +190,14 @@ def _gone_on(execution: Execution, run: StepExecution, outcome: Goes, at: float)
 
 
 def asking(run: StepExecution, request: Mapping[str, Any], target: str | None = None) -> StepExecution:
-    """The step execution with a child that is still to be started; every attempt has its own."""
+    """The step execution, asking for a child; every attempt has its own child."""
     child_id = str(uuid.uuid5(uuid.UUID(run.step_execution_id), f"child/{run.attempt}"))
     child = Child(child_id, request, target, run.step.location)
     return replace(run, child=child, outputs={"ExecutionId": child.execution_id})
 
 
 def child_ended(execution: Execution, run: StepExecution, child: Execution, moment: Moment) -> Execution:
-    """The child has ended that an open step waits for; a stop that waited for it takes effect."""
+    """The child of an open step has ended; a stop that waited for this takes effect."""
     if run.status != Status.CANCELLING:
         return settle(execution, run, ACTIONS[run.step.action].child_ended(run, child, moment), moment)
     if execution.cancelling:
@@ -207,13 +207,13 @@ def child_ended(execution: Execution, run: StepExecution, child: Execution, mome
 
 
 def child_refused(execution: Execution, run: StepExecution, message: str, moment: Moment) -> Execution:
-    """The child cannot be started that an open step asks for."""
+    """The child that an open step asks for cannot be started."""
     outcome = Fails(Failure(message, "InputValidation"), retried=False)
     return settle(execution, replace(run, child=None, outputs={}), outcome, moment)
 
 
 def answered(execution: Execution, run: StepExecution, answer: Answer, moment: Moment) -> Execution:
-    """The work is done that an open step asked for."""
+    """The work that an open step asked for is done."""
     return settle(execution, run, ACTIONS[run.step.action].answered(run, answer, moment), moment)
 
 
@@ -224,12 +224,12 @@ def time_out(execution: Execution, run: StepExecution, moment: Moment) -> Execut
 
 
 def wake(execution: Execution, run: StepExecution, moment: Moment) -> Execution:
-    """An open step's action goes on by itself."""
+    """The time has come that an open step's action asked for."""
     return settle(execution, run, ACTIONS[run.step.action].wake(run), moment)
 
 
 def ended(run: StepExecution, status: Status, at: float, outputs: Mapping[str, Any]) -> StepExecution:
-    """The step execution, over."""
+    """The step execution, ended."""
     return replace(
         run,
         status=status,
@@ -244,7 +244,7 @@ def ended(run: StepExecution, status: Status, at: float, outputs: Mapping[str, A
 
 
 def _go_on(execution: Execution, step_name: str | None, moment: Moment) -> Execution:
-    """What comes after a step that has ended: another step, or without one another round, or the end."""
+    """Continue after a step: with the next step, else the next iteration of the loop, else the end."""
     loop = execution.open_step
     if step_name is None and loop is not None:
         return _round_over(execution, loop, moment)
@@ -266,7 +266,7 @@ def _out_of_loops(execution: Execution, staying: Sequence[str], at: float) -> Ex
 
 
 def _round_over(execution: Execution, loop: StepExecution, moment: Moment) -> Execution:
-    """The steps inside a loop have run once: the loop says what follows. What cancelled it ends the run [I]."""
+    """An iteration of a loop is complete: its action decides what follows. A run that is being cancelled ends [I]."""
     if execution.cancelling:
         return finish(execution, moment.time)
     action = ACTIONS[loop.step.action]
@@ -340,7 +340,7 @@ def _failure_message(run: StepExecution) -> str:
 def finish(
     execution: Execution, at: float, status: Status | None = None, failure_message: str | None = None
 ) -> Execution:
-    """The execution ends: Cancelled if that was asked for, else as told, else as its critical steps did."""
+    """End the execution: Cancelled if it is being cancelled, else with `status`, else as its critical steps ended."""
     if execution.cancelling:
         status = Status.CANCELLED
     final = status or execution.flaw or Status.SUCCESS

@@ -32,7 +32,7 @@ def advance(execution: Execution, now: float, choices: Choices) -> Execution:
 
 
 def next_moment(execution: Execution, choices: Choices) -> float | None:
-    """When the execution goes on by itself."""
+    """The time of the execution's next event."""
     if execution.final is not None:
         return None
     return min((_time(event) for event in _events(execution, choices)), default=None)
@@ -43,7 +43,7 @@ def _time(event: Event) -> float:
 
 
 def _events(execution: Execution, choices: Choices) -> Iterator[Event]:
-    """What is bound to happen; of two things at the same moment the one listed first happens first."""
+    """The next events; of two at the same time the first in this list happens first."""
     if execution.inbox:
         yield execution.inbox[0].effective_at, lambda: deliver(execution, choices)
     if execution.request is not None:
@@ -93,7 +93,7 @@ def _run_events(execution: Execution, run: StepExecution, choices: Choices) -> I
 
 
 def deliver(execution: Execution, choices: Choices) -> Execution:
-    """The oldest signal that was taken in shows its effect, or none if the state has moved on meanwhile."""
+    """Apply the oldest accepted signal; it has no effect if it does not fit the state any more."""
     delivery, *later = execution.inbox
     execution = replace(execution, inbox=tuple(later))
     try:

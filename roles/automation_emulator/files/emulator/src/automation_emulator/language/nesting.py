@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How deep a value that was read may be nested: what recursion can still go through, cycles of YAML excluded. Pure."""
+"""A limit on the nesting of values that are read, so that recursion over them ends; YAML allows cycles. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_LEVELS = 100
 
 
 def too_deep(value: Any) -> bool:
-    """Whether lists and maps lie deeper in one another than the emulator goes [I]."""
+    """Whether lists and maps are nested deeper than the emulator accepts [I]."""
     level = [value]
     for _depth in range(MOST_LEVELS):
         # A YAML alias is the same object as its anchor: looked at once, however often it is there.

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Outputs that a step's author names: picked out of what the action got by JSONPath, and typed. Pure."""
+"""The outputs that a step declares: selected from the action's result by JSONPath, and typed. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .substitution import text
 
 
 class SelectorError(ValueError):
-    """A selector is no JSONPath, or what it picks is not of the type that the output has."""
+    """A selector is no JSONPath, or the selected value does not have the output's type."""
 
 
 @dataclass(frozen=True)

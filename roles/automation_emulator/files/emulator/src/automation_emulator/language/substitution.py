@@ -64,7 +64,7 @@ def lone_reference(value: Any) -> str | None:
 
 
 def _spliced(item: Any, resolved: Any) -> list[Any]:
-    """What an item of a list comes to: a reference to a list gives that list's items, as in AWS's examples [D]."""
+    """The values of an item of a list: a reference to a list gives that list's items, as in AWS's examples [D]."""
     return resolved if isinstance(item, str) and isinstance(resolved, list) else [resolved]
 
 

@@ -66,7 +66,7 @@ def check_default(variable: Variable) -> None:
 
 
 def _excesses(value: Any, shortest_text: int) -> Iterator[str]:
-    """What of a value is longer or shorter than is allowed."""
+    """Which parts of a value are longer or shorter than allowed."""
     if isinstance(value, str) and not shortest_text <= len(value) <= LONGEST_TEXT:
         yield f"a string of {len(value)} characters, not {shortest_text} to {LONGEST_TEXT}"
     if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading a runbook: from the text of an Automation document (schema 0.3) to a Runbook."""
+"""Reads a runbook: from the text of an Automation document (schema 0.3) to a Runbook."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _read(content: str) -> Any:
 
 
 def unsupported(runbook: Runbook) -> list[str]:
-    """What of a runbook the emulator does not run, in order of the steps: whole actions, or what they are asked."""
+    """Parts of a runbook that the emulator cannot run, in order of the steps: actions, or inputs of them."""
     return list(dict.fromkeys(what for step in runbook.all_steps for what in _unsupported(step)))
 
 
@@ -218,7 +218,7 @@ def _target_problems(runbook: Runbook, step: Step) -> Iterator[str]:
 
 
 def _action_problems(runbook: Runbook, step: Step) -> Iterator[str]:
-    """What the action has to say; and where onCancel may be and lead to [D]."""
+    """Problems that the action finds; and where onCancel may be and lead to [D]."""
     on_cancel = runbook.step(jump_target(step.on_cancel) or "")
     if on_cancel is not None and on_cancel.action in NOT_ON_CANCEL:
         yield f"onCancel of step {step.name} cannot lead to {on_cancel.action}."

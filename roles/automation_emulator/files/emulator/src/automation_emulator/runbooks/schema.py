@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a runbook's text may say: keys of steps and parameters, and the types of their values. Pure.
+"""What a runbook's text may contain: keys of steps and parameters, and the types of their values. Pure.
 
 The keys are documented [D]; that AWS refuses any other key, and what it makes of values of the wrong type, is not [I].
 """
@@ -141,7 +141,7 @@ def _is_flag(value: Any) -> bool:
 
 
 def _is_whole(value: Any, least: int) -> bool:
-    """A whole number, be it that it is written as a string [I]."""
+    """A whole number, which may be written as a string [I]."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
         return int(value) >= least
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
@@ -194,7 +194,7 @@ def _parameter_problems(name: str, entry: Entry) -> Iterator[str]:
 
 
 def _form_problems(where: str, entry: Entry) -> Iterator[str]:
-    """What a parameter says of itself that no value could fit."""
+    """Problems of a parameter's declaration."""
     if not isinstance(entry.get("type"), str) or not _TYPE.fullmatch(entry["type"]):
         yield f"{where} needs a type that there is, such as String or StringList."
     if not isinstance(entry.get("allowedValues", []), list):

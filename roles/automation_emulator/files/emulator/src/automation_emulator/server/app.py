@@ -32,14 +32,14 @@ _running = threading.Lock()
 
 
 def _refuse_second() -> RuntimeError:
-    """moto keeps users, documents and the table of URLs in its modules, so a second emulator would share and spoil."""
+    """The error for a second emulator: moto keeps its state in its modules, so two would share it."""
     return RuntimeError(
         "An emulator is running in this process, and moto's state is the process's: start another process."
     )
 
 
 class Dispatcher(DomainDispatcherApplication):
-    """moto's way from a request to a service, without a look at the disk for each of them."""
+    """moto's routing from a request to a service, with a cache: moto itself reads the disk for every request."""
 
     def __init__(self, create_app: Callable[[str], Any]) -> None:
         super().__init__(create_app)
@@ -60,7 +60,7 @@ class Emulator:
             raise _refuse_second()
         clock, denials, library = Clock(time_scale), Denials(), library or Library()
         self._recorder, self._faults, self._throttle = Recorder(), Faults(), Throttle()
-        # What steps have done elsewhere; it calls back to where this application listens.
+        # Does the work of steps; its calls come back to this application.
         self.outside = Outside()
         service = AutomationService(clock, sources(library), self.outside.perform)
         bind(service, denials, library)
@@ -70,12 +70,12 @@ class Emulator:
         self.control = Control(service, clock, self._recorder, self._faults, denials, library)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request: a control request, one that is watched, or any other, which is moto's alone."""
+        """Answer a control request, a watched request (log, faults), or any other, which moto answers alone."""
         if environ.get("PATH_INFO", "").startswith(PREFIX):
             return self.control.answer(environ).write(start_response)
         asked = read_call(environ)
         if MARK in environ.get("HTTP_USER_AGENT", ""):
-            # Requests of steps are not those of the clients that are tested: no log, no faults.
+            # A request of a step, not of a client under test: no log, no faults.
             return answered(self._moto, asked, environ).write(start_response)
         if asked is None or not asked.is_ssm:
             self.control.service.bring_all_up_to_date()
@@ -83,7 +83,7 @@ class Emulator:
         return reply.write(start_response)
 
     def _watched(self, asked: Call, environ: Environ) -> Answer:
-        """The answer to a request that is logged and may be befallen by faults."""
+        """Answer a request that is logged and may get a fault."""
 
         def reply() -> Answer:
             return answered(self._moto, asked, environ)
@@ -102,7 +102,7 @@ class RequestHandler(MotoRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        """Answer requests until the connection ends, be it that a fault has reset it."""
+        """Answer requests until the connection ends or a fault resets it."""
         with contextlib.suppress(OSError):
             super().handle()
 
@@ -114,7 +114,7 @@ class RequestHandler(MotoRequestHandler):
         """Say nothing; the requests are in the log of the control endpoint."""
 
     def log_error(self, format: str, *args: Any) -> None:
-        """Say nothing of clients that went away."""
+        """Say nothing about clients that have disconnected."""
 
 
 class Server:
@@ -138,7 +138,7 @@ class Server:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, whatever requests still hang."""
+        """Stop listening; requests that hang are ended."""
         self._emulator.control.reset()
         self._server.shutdown()
         self._server.server_close()

@@ -32,7 +32,7 @@ from .recorder import Recorder
 from .wire import Answer, Environ, json_answer
 
 PREFIX = "/_emulator/"
-# As far as the clock goes: the year 9000. Python can write dates up to 9999.
+# The clock's limit: the year 9000. Python can write dates up to 9999.
 LATEST = 221845392000.0
 Content = dict[str, Any]
 
@@ -79,7 +79,7 @@ class Control:
         }
 
     def reset(self) -> None:
-        """Be as new: no executions, documents, users, faults, denials or log; choices and clock as at the start."""
+        """Remove executions, documents, users, faults, denials and the log; set choices and clock back."""
         self.faults.clear()
         self.denials.clear()
         self.service.reset()

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults at the wire: what a client sees when the network or the service lets it down.
+"""Faults: what a client sees when the network or the service fails.
 
 A fault names an operation (or `*`), lets the first `skip` requests pass, and then befalls the next `times`. Which
 request is hit depends on nothing but their order.
@@ -20,7 +20,6 @@ from . import fields
 from .fields import FieldError
 from .wire import Answer, Call, error_answer, reset_connection, typed_answer
 
-# Where the server leaves word for the operation that its effect is to show later, in seconds.
 NOT_JSON = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 Reply = Callable[[], Answer]
@@ -57,7 +56,7 @@ class Fault:
         )
 
     def hits(self, operation: str) -> bool:
-        """Whether it befalls this request; counts it either way."""
+        """Whether the fault applies to this request. Each call counts the request."""
         if self.operation not in ("*", operation) or self.times == 0:
             return False
         if self.skip > 0:
@@ -69,27 +68,27 @@ class Fault:
 
 @dataclass
 class Faults:
-    """The faults in force; the first that hits a request befalls it."""
+    """The faults in force; the first one that fits a request is applied."""
 
     pending: list[Fault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    # Set when requests that hang are to be let go.
+    # Set when requests that hang shall end.
     _released: threading.Event = field(default_factory=threading.Event)
 
     def add(self, fault: Fault) -> None:
-        """Befall requests from now on."""
+        """Add a fault, for later requests."""
         with self._lock:
             self.pending.append(fault)
 
     def clear(self) -> None:
-        """No more faults; requests that hang end without an answer."""
+        """Remove all faults; requests that hang end without an answer."""
         with self._lock:
             self.pending.clear()
             self._released.set()
             self._released = threading.Event()
 
     def apply(self, call: Call, reply: Reply) -> Answer:
-        """The answer to a request, with whatever befalls it."""
+        """Answer a request, with the fault that applies to it."""
         with self._lock:
             fault = next((one for one in self.pending if one.hits(call.operation)), None)
             released = self._released
@@ -97,29 +96,29 @@ class Faults:
 
 
 def _error(fault: Fault, call: Call, reply: Reply, released: threading.Event) -> Answer:
-    """An error instead of the effect."""
+    """An error; the request has no effect."""
     return error_answer(call.is_ssm, fault.status, fault.code, fault.message)
 
 
 def _server_error_after(fault: Fault, call: Call, reply: Reply, released: threading.Event) -> Answer:
-    """An error although there was the effect."""
+    """An error, although the request had its effect."""
     reply()
     return error_answer(call.is_ssm, fault.status, fault.code, fault.message)
 
 
 def _reset_before(fault: Fault, call: Call, reply: Reply, released: threading.Event) -> Answer:
-    """The connection breaks instead of the effect."""
+    """The connection is reset; the request has no effect."""
     reset_connection(call.environ)
 
 
 def _reset_after(fault: Fault, call: Call, reply: Reply, released: threading.Event) -> Answer:
-    """The connection breaks after the effect."""
+    """The connection is reset after the request had its effect."""
     reply()
     reset_connection(call.environ)
 
 
 def _hang(fault: Fault, call: Call, reply: Reply, released: threading.Event) -> Answer:
-    """No effect and no answer, for `seconds` or until a reset; then the connection breaks."""
+    """No effect and no answer, for `seconds` or until a reset; then the connection is reset."""
     released.wait(fault.seconds)
     return _reset_before(fault, call, reply, released)
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading the members of a control request, each of its type, with a message for whoever gets it wrong. Pure."""
+"""Read the members of control requests, check their types, and say what is wrong. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Body = Mapping[str, Any]
 
 
 class FieldError(ValueError):
-    """A member of a control request is missing or not what it has to be; the message says what that is."""
+    """A member of a control request is missing or wrong; the message says what is expected."""
 
 
 def number(body: Body, name: str, default: float | None = 0.0) -> float | None:
@@ -59,7 +59,7 @@ def texts(body: Body, name: str) -> list[str]:
 
 
 def only(body: Body, *known: str) -> None:
-    """Refuse members that mean nothing."""
+    """Refuse unknown members."""
     unknown = sorted(set(body) - set(known))
     if unknown:
         raise FieldError(f"Unknown: {', '.join(unknown)}; known: {', '.join(known)}.")

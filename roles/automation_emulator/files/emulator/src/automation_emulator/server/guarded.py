@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""moto, with an error of the protocol wherever it would answer with a page of HTML."""
+"""Calls of moto whose exceptions become errors of the AWS protocol."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _OPERATION = re.compile(r"action has not been implemented")
 # The REST services whose errors are XML, by the name that requests are signed for; those of all others are JSON.
 _XML = ("s3", "cloudfront", "route53")
 _SCOPE = re.compile(r"Credential=[^,]*/([a-z0-9-]+)/aws4_request")
-# How to get what there is no operation for.
+# What to use instead of an operation that is missing here.
 _INSTEAD = {"StartChangeRequestExecution": "; POST /_emulator/change-requests makes a change request"}
 
 
 def answered(moto: Application, asked: Call | None, environ: Environ) -> Answer:
-    """What moto answers; an error for what it cannot read, does not have, or fails at."""
+    """Let moto answer; unreadable requests, missing operations and faults of moto become errors."""
     if asked is not None and asked.is_ssm:
         refusal = _refusal(asked)
         if refusal is not None:
@@ -34,13 +34,13 @@ def answered(moto: Application, asked: Call | None, environ: Environ) -> Answer:
     except NotImplementedError as problem:
         return _not_implemented(asked, environ, problem)
     except Exception as problem:
-        # A fault of the emulator or of moto, to be seen where it runs.
+        # A bug in the emulator or in moto: its traceback goes to stderr.
         traceback.print_exc(file=sys.stderr)
         return error_answer(is_json(environ), 500, "InternalFailure", f"The emulator failed: {problem!r}")
 
 
 def _refusal(asked: Call) -> tuple[str, str] | None:
-    """Code and message for a request that nothing can be made of."""
+    """Error code and message if the request names no operation or has no readable body."""
     if asked.operation not in service_model().operation_names:
         return "UnknownOperationException", f"Systems Manager has no operation {asked.operation}."
     if not isinstance(asked.parameters, dict):
@@ -49,7 +49,7 @@ def _refusal(asked: Call) -> tuple[str, str] | None:
 
 
 def _not_implemented(asked: Call | None, environ: Environ, problem: NotImplementedError) -> Answer:
-    """The answer to an operation that AWS has and moto does not, in the words of either protocol."""
+    """The error for an operation that AWS has and moto does not, in the protocol of the request."""
     if not is_json(environ):
         return error_answer(False, 400, "InvalidAction", f"The emulator cannot do this (AWS can): {problem}.")
     name = asked.operation if asked is not None else environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]

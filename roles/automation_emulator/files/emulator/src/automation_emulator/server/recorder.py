@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The log of requests, on which tests assert what was called, by whom, and what came of it."""
+"""The log of requests: operation, caller and result, for the assertions of tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Entry = dict[str, Any]
 
 
 class Recorder:
-    """Requests in order of arrival; status and error code are null while, or because, there was no answer."""
+    """Requests in order of arrival; status and error code are null as long as there is no answer."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

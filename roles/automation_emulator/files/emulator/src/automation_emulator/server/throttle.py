@@ -14,7 +14,7 @@ from .wire import Answer, Call, error_answer
 
 
 class Throttle:
-    """A bucket of tokens: it holds those of one second, and every request that is let through takes one."""
+    """A token bucket: it holds the tokens of one second, and each request that passes takes one."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Requests and answers as they pass over HTTP."""
+"""HTTP requests and responses."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def read_call(environ: Environ) -> Call | None:
 
 
 def _json(body: bytes) -> Any:
-    """What a body says; None if it cannot be read."""
+    """The value of a JSON body; None if it cannot be read."""
     try:
         found = json.loads(body or b"{}")
     except (ValueError, RecursionError):
@@ -144,7 +144,7 @@ def reset_connection(environ: Environ) -> NoReturn:
     """Break the connection so that the client sees a reset instead of an answer."""
     connection: socket.socket | None = environ.get("werkzeug.socket")
     if connection is not None:
-        # With no time to linger, closing sends RST.
+        # With a linger time of 0, closing the socket sends RST.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
         socket.socket(fileno=connection.detach()).close()
     raise ConnectionResetError("The emulator was told to reset the connection.")

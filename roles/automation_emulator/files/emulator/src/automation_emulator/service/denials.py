@@ -46,7 +46,7 @@ class Denials:
         self._denials.clear()
 
     def check(self, caller: Principal, action: str, resource: str) -> None:
-        """Refuse what is denied, before anything else about the request is looked at."""
+        """Refuse a denied action; this is checked before the request."""
         if any(denial.applies(caller, action) for denial in self._denials):
             message = f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
             raise AutomationError("AccessDeniedException", message)

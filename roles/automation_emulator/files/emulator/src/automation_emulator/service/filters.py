@@ -98,7 +98,7 @@ def _step_passes(one: Mapping[str, Any], key: str, values: Sequence[str]) -> boo
 
 
 def check(asked: Sequence[Filter]) -> None:
-    """Refuse filters that no execution could be compared with, before anything is."""
+    """Refuse filters with values that cannot be compared."""
     keys = [one["Key"] for one in asked]
     for key in dict.fromkeys(keys):
         if keys.count(key) > 1:
@@ -122,7 +122,7 @@ def page(items: Iterator[Item], size: int | None, name: Callable[[Item], str]) -
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages of one question. A token names the last item shown; it is good for the same question only [I]."""
+    """The pages of one request. A token names the last item shown, and is valid for the same request only [I]."""
 
     operation: str
     request: Mapping[str, Any]
@@ -152,7 +152,7 @@ class Pages:
 
 
 def invalid_token() -> AutomationError:
-    """The answer to a NextToken that was not given out."""
+    """The error for a NextToken that does not come from this emulator."""
     return AutomationError("InvalidNextToken", "The NextToken is not one that this request was given.")
 
 

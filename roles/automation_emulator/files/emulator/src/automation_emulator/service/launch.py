@@ -41,7 +41,7 @@ ECHOED = (
 
 @dataclass(frozen=True)
 class Sources:
-    """What else the account holds in the Region: runbooks by name and version, Parameter Store, and resources."""
+    """What a start reads from the account and Region: runbooks by name and version, Parameter Store, resources."""
 
     runbook: Callable[[str, str | None], Runbook]
     store: StoreLookup
@@ -51,7 +51,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Start:
-    """Who starts an execution, where, and when it begins; a parent has given its child an id."""
+    """Who starts an execution, where and when; for a child also the id that its parent chose."""
 
     caller: Principal
     access_key: str
@@ -65,7 +65,7 @@ class Start:
 
 
 def launch(request: Request, start: Start, sources: Sources, choices: Choices) -> Execution:
-    """The execution that a request starts, or the reason why it starts none."""
+    """The execution that a request starts; raise AutomationError if it is refused."""
     _check_tags(request, choices)
     runbook = sources.runbook(request["DocumentName"], request.get("DocumentVersion"))
     _refuse_unsupported(runbook, choices)

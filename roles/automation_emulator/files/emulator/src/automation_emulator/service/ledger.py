@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The executions of one account and Region, kept so that finding them stays fast however many have ended."""
+"""The executions of one account and Region, with indexes so that finding them stays fast."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Places = Sequence[int]
 
 
 class Index:
-    """Places of executions, by something about them. A place is a number in the order of their start."""
+    """An index: positions of executions by one attribute. Positions are numbers in the order of starts."""
 
     def __init__(self) -> None:
         self._places: dict[str, list[int]] = {}
@@ -88,7 +88,7 @@ class Ledger:
         return [self._at(place) for places in self._live_by_parent.pick([parent_id]) for place in places]
 
     def newest_first(self, asked: Sequence[Filter], last: str | None) -> Iterator[Execution]:
-        """The executions that filters might let through, from the one after the last one shown on."""
+        """The executions that may match the filters, after the last one shown."""
         before = len(self._order)
         if last is not None:
             before = self._place.get(last, -1)
@@ -105,7 +105,7 @@ class Ledger:
         return [range(len(self._order))]
 
     def _narrowed(self, one: Filter) -> list[Places]:
-        """The places of the executions that a filter might let through, as lists in order."""
+        """The positions of executions that may match a filter, as sorted lists."""
         values = one["Values"]
         if one["Key"] == "ExecutionId":
             return [sorted({self._place[value] for value in values if value in self._place})]

@@ -39,13 +39,13 @@ class Context:
     access_key: str
     account: str
     region: str
-    # Seconds of emulated time by which this request's effect is put off, above what the choices say.
+    # Seconds of emulated time by which this request's effect is delayed, in addition to the choices.
     effect_delay: float = 0.0
 
 
 @dataclass(frozen=True)
 class Place:
-    """One account and Region: what it holds, its executions, and its previews."""
+    """One account and Region: its runbooks, parameters and resources, its executions, and its previews."""
 
     sources: Sources
     ledger: Ledger = field(default_factory=Ledger)
@@ -71,7 +71,7 @@ class AutomationService:
             self.choices = Choices()
 
     def choose(self, changes: Mapping[str, Any]) -> Choices:
-        """Answer some of the open questions otherwise, from now on."""
+        """Change some choices, from now on."""
         with self._lock:
             choices = self.choices.switched(changes)
             self._progress.advance(self.clock.now(), self.choices)
@@ -79,12 +79,12 @@ class AutomationService:
             return choices
 
     def bring_up_to_date(self, account: str, region: str) -> None:
-        """Let everything happen that happens until now, before something else changes what it depends on."""
+        """Process all events until now, before a request changes what they depend on."""
         with self._lock:
             self._place(account, region)
 
     def bring_all_up_to_date(self) -> None:
-        """The same everywhere: what steps do to other services shows there, too."""
+        """The same for all accounts and Regions: steps change resources that other services show."""
         with self._lock:
             self._progress.advance(self.clock.now(), self.choices)
 
@@ -107,7 +107,7 @@ class AutomationService:
         return Progress(lambda *where: self._place_as_it_is(*where).ledger, start, self._work)
 
     def _work(self, run: Execution, work: Work) -> WorkAnswer:
-        """Have a step's work done, for which it may need answers of this service, too."""
+        """Have a step's work done, without the lock: the work may call this service."""
         self._lock.release()
         try:
             return self._perform(run, work)
@@ -158,7 +158,7 @@ class AutomationService:
             signals.refuse_strangers(run, caller, self.choices)
 
     def send_signal(self, context: Context, parameters: Parameters) -> Answer:
-        """SendAutomationSignal: taken or refused now; its effect may show later."""
+        """SendAutomationSignal: accepted or refused now; its effect may show later."""
         with self._lock:
             place = self._place(context.account, context.region)
             run = place.ledger.get(parameters["AutomationExecutionId"])

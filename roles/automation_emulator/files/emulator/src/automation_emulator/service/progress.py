@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Executions that go on together: parents, children, and what one means for the other, in order of time.
+"""Progress of the executions of an account and Region, with what parents and children mean for each other.
 
 An execution is pure and knows no other; that a step asks for a child, waits for it or gives it up can be read off it.
 Here the children asked for are started, those given up are cancelled, and parents are told when a child has ended.
@@ -22,14 +22,14 @@ from ..state.work import Answer, Work
 from .agenda import Agenda
 from .ledger import Ledger
 
-# Makes the execution that a parent's step asks for, or refuses to.
+# Launches the execution that a parent's step asks for; raises AutomationError if it is refused.
 Launch = Callable[[Execution, Child, Moment], Execution]
-# Does what a step asks for; other requests may be answered meanwhile.
+# Does the work of a step; other requests may be answered meanwhile.
 Perform = Callable[[Execution, Work], Answer]
 
 
 class Progress:
-    """The executions of all accounts and Regions, going on."""
+    """Moves the executions of all accounts and Regions forward."""
 
     def __init__(self, ledger_of: Callable[[str, str], Ledger], launch: Launch, perform: Perform) -> None:
         self._ledger_of, self._launch, self._perform, self._agenda = ledger_of, launch, perform, Agenda()
@@ -55,7 +55,7 @@ class Progress:
         self._agenda.note(run.execution_id, timeline.next_moment(run, choices))
 
     def _work(self, run: Execution, step: StepExecution, work: Work, moment: Moment) -> None:
-        """Have work done; meanwhile it is nobody else's, and the execution may be stopped or run out of time."""
+        """Have a step's work done. If the execution is stopped or times out meanwhile, the result is dropped."""
         taken = replace(step, work=None)
         self.keep(run.with_run(taken), moment)
         answer = self._perform(run, work)
@@ -64,7 +64,7 @@ class Progress:
             self.keep(flow.answered(now, taken, answer, moment), moment)
 
     def keep(self, run: Execution, moment: Moment) -> None:
-        """Keep an execution as it has become, with what follows for its children and its parent."""
+        """Store an execution's new state, then update its children and its parent."""
         run = self._with_children(run, moment)
         self._ledgers[run.execution_id].keep(run)
         self._agenda.note(

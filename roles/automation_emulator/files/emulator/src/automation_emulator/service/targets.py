@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a start request means by its targets: for each child a name and parameters of its own. Pure."""
+"""The targets of a start request: for each child a name and its parameters. Pure."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def location_control(entries: Sequence[Mapping[str, Any]], names: Sequence[str],
 def rate_control(
     request: Mapping[str, Any], targets: Sequence[str], choices: Choices, *, by_location: bool = False
 ) -> RateControl:
-    """How fast the run goes through its targets; a percentage is rounded down, but to no less than one child [I]."""
+    """MaxConcurrency and MaxErrors; a percentage is rounded down, but concurrency is at least one child [I]."""
     concurrency = _number(request.get("MaxConcurrency", DEFAULT_CONCURRENCY), len(targets))
     most_errors = _number(request.get("MaxErrors", str(choices.default_max_errors)), len(targets))
     return RateControl(targets, max(1, concurrency), most_errors, by_location)

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 
 class ChoiceError(ValueError):
-    """A choice was asked for that does not exist, or with a value that it does not take."""
+    """A choice does not exist, or does not accept a value."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Choices:
 
     # How long does a new execution stay Pending before its first step starts?
     start_delay_seconds: float = 0.0
-    # How long after SendAutomationSignal returns do reads show its effect? (The service takes signals in later.)
+    # How long after SendAutomationSignal returns do reads show its effect? (The service processes signals later.)
     signal_delay_seconds: float = 0.0
     # How long do an execution and its step stay Cancelling before they are Cancelled?
     cancelling_seconds: float = 0.0
@@ -37,7 +37,7 @@ class Choices:
     unlisted_approver_error: Literal["InvalidAutomationSignalException", "AccessDeniedException"] = (
         "InvalidAutomationSignalException"
     )
-    # The same approver sends the same decision again while the gate waits: refused, or taken without effect?
+    # The same approver sends the same decision again while the gate waits: refused, or accepted without effect?
     repeated_decision: Literal["error", "ignore"] = "error"
     # The same approver sends the opposite decision while the gate waits: refused, without effect, or it replaces?
     changed_decision: Literal["error", "ignore", "overwrite"] = "error"
@@ -101,11 +101,11 @@ class Choices:
     nested_loops: bool = False
     # Are the steps inside a loop that has not begun listed as Pending?
     lists_pending_steps_inside_loops: bool = False
-    # What becomes of a reference to an output that is not there? (Observed: it stays in the input as it is written.)
+    # What happens to a reference to an output that does not exist? (Observed: it stays in the input as it is written.)
     missing_output: Literal["stays_as_text", "fails_step"] = "stays_as_text"
     # Is an output of aws:executeAwsApi left out if it is empty? (Observed: yes. Outputs of scripts may be empty.)
     empty_outputs_are_left_out: bool = True
-    # Which steps put out all that they got as OutputPayload, too? (Seen: scripts, Lambda functions, createImage.)
+    # Which steps have their whole result as output OutputPayload, too? (Seen: scripts, Lambda functions, createImage.)
     output_payload: Literal["seen", "scripts", "all", "none"] = "seen"
     # How is a list of several items written inside a longer string? (Observed: a list of one as its item.)
     list_in_text: Literal["json", "commas"] = "json"
@@ -113,10 +113,10 @@ class Choices:
     variables_take_empty_text: bool = True
     # How does a revoked access request end? (There is no status Revoked for executions.)
     revoked_status: Literal["Cancelled", "Rejected", "Failed", "CompletedWithFailure"] = "Cancelled"
-    # Which signals does an access request take Revoke from: its approvers, or anyone that IAM lets signal?
+    # Who may revoke an access request: its approvers, or anyone that IAM lets signal?
     revoke_by_approvers_only: bool = True
 
-    # What does a child that timed out make of the aws:executeAutomation step that waits for it?
+    # Which status does an aws:executeAutomation step get whose child timed out?
     timed_out_child: Literal["Failed", "TimedOut"] = "Failed"
     # Is a child cancelled when its parent's step has ended without it (timed out, or the parent was completed)?
     orphans_are_cancelled: bool = True
@@ -163,7 +163,7 @@ class Choices:
     most_generations: int = 5
 
     def switched(self, changes: Mapping[str, Any]) -> Choices:
-        """These choices with some of them answered otherwise; an unknown name or value is refused."""
+        """These choices with some changed; an unknown name or value is refused."""
         kinds = typing.get_type_hints(type(self))
         for name, value in changes.items():
             if name not in kinds:
@@ -173,7 +173,7 @@ class Choices:
 
 
 def _check(name: str, value: Any, kind: Any) -> None:
-    """Refuse a value that the choice does not take."""
+    """Refuse a value that the choice does not accept."""
     allowed = typing.get_args(kind)
     if allowed and value not in allowed:
         raise ChoiceError(f"{name} takes one of {', '.join(allowed)}.")

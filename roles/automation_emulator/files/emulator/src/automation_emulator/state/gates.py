@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Approvals: who may decide, who has, and what follows from it. Pure."""
+"""Gates: approvers, their decisions, and whether the gate is approved or rejected. Pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Gate:
     decisions: tuple[Decision, ...] = ()
 
     def entry_of(self, caller: Principal) -> str | None:
-        """The entry among the approvers that means this principal."""
+        """The entry of the approvers that matches this principal."""
         return next((entry for entry in self.approvers if caller.is_meant_by(entry)), None)
 
     def count(self, verb: str) -> int:
@@ -73,7 +73,7 @@ def decide(gate: Gate, decision: Decision, choices: Choices) -> Gate:
 
 
 def vote(gate: Gate, verb: str, caller: Principal, at: float, comment: str | None, choices: Choices) -> Gate:
-    """The gate after a caller's Approve or Reject; a caller whom no entry means is refused."""
+    """The gate after a caller's Approve or Reject; a caller who matches no entry is refused."""
     entry = gate.entry_of(caller)
     if entry is None:
         raise unlisted(caller, choices)

@@ -108,7 +108,7 @@ class Step:
 
     @property
     def critical(self) -> bool:
-        """Whether its failure is the execution's; by default not with onFailure Continue [D]."""
+        """Whether its failure fails the execution; by default not with onFailure Continue [D]."""
         return self.on_failure != "Continue" if self.is_critical is None else self.is_critical
 
 
@@ -184,7 +184,7 @@ class Child:
 
 @dataclass(frozen=True)
 class Iteration:
-    """The round of a loop that a step execution belongs to; a loop with a condition has no values."""
+    """The iteration of a loop that a step execution belongs to; a loop with a condition has no values."""
 
     loop_id: str
     loop: Step
@@ -212,11 +212,11 @@ class StepExecution:
     gate: Gate | None = None
     # The execution that the step waits for.
     child: Child | None = None
-    # What the step asks to have done elsewhere, until somebody does it.
+    # The work that the step asks for, until somebody takes it.
     work: Work | None = None
-    # What the action has to know again later.
+    # What the action needs to remember.
     memory: Mapping[str, Any] = field(default_factory=dict)
-    # When the action goes on by itself, when its time runs out, when a stop takes effect, when it is tried again.
+    # When the action continues by itself, when it times out, when a stop takes effect, when the next attempt begins.
     due_at: float | None = None
     deadline: float | None = None
     stopping_at: float | None = None
@@ -241,7 +241,7 @@ class Signal:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A signal that was taken and shows its effect later."""
+    """An accepted signal whose effect shows later."""
 
     signal: Signal
     effective_at: float
@@ -266,7 +266,7 @@ class Request:
     calendar_closed: bool = False
     scheduled_at: float | None = None
     runbook_seconds: float = 0.0
-    # When it moves on by itself.
+    # When its next status begins by itself.
     due_at: float | None = None
 
 
@@ -332,7 +332,7 @@ class Execution:
 
     @property
     def surroundings(self) -> dict[str, str]:
-        """Which execution this is, and where: under the names that references [D] and scripts [O] have for it."""
+        """Id and place of the execution, by the names that references [D] and scripts [O] use."""
         return {
             "global:REGION": self.region,
             "global:ACCOUNT_ID": self.account,
@@ -360,7 +360,7 @@ class Execution:
 
     @property
     def open_step(self) -> StepExecution | None:
-        """The innermost open step execution; on targets there is none to speak of."""
+        """The innermost open step execution; None for a run on targets."""
         if self.rate_control is not None:
             return None
         return next((run for run in reversed(self.history) if run.ended_at is None), None)
@@ -378,7 +378,7 @@ class Execution:
 
     @property
     def work(self) -> Work | None:
-        """What the open step asks to have done."""
+        """The work that the open step asks for."""
         return self.open_step.work if self.open_step is not None else None
 
     @property

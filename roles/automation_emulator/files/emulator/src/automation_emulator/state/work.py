@@ -1,7 +1,7 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a step has done outside of Automation: calls of other services, and scripts. Pure values.
+"""The work that steps ask others to do: calls of other services, and scripts. Pure values.
 
 A step asks for work as part of its state; whoever takes executions forward has it done and hands the answer back.
 """
@@ -41,7 +41,7 @@ Work = ApiCall | Script
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of the work: a value (the response of a call, what a handler returned), or an error."""
+    """The result of the work: a value (the response of a call, what a handler returned), or an error."""
 
     value: Any = None
     error_code: str | None = None

@@ -1,7 +1,8 @@
 # Copyright: Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The benchmark still measures what it says; how long anything takes is not looked at."""
+
+"""The plan, the numbers and the tables of the benchmark; how long anything takes is not tested."""
 
 from __future__ import annotations
 
@@ -12,16 +13,14 @@ from pathlib import Path
 import pytest
 
 from tools.bench.findings import METHODS, Findings, Measurement, Throttled, memory_ratio, ratios
-from tools.bench.page import page, quoted
 from tools.bench.plan import OPENING, rounds
-
-pytestmark = pytest.mark.plays
+from tools.bench.tables import quoted, tables
 
 ROOT = Path(__file__).parents[2]
 
 
 def measured(**seconds: float) -> Findings:
-    """Findings of one round: method and size, as in C(cli_100), to seconds."""
+    """Findings of one round: method and size, as in `cli_100`, to seconds."""
     found = Findings()
     for name, value in seconds.items():
         method, _underscore, size = name.rpartition("_")
@@ -41,7 +40,7 @@ def test_what_was_not_measured_has_no_ratio_and_reaches_no_goal() -> None:
 
 
 @pytest.mark.parametrize("cli, reached", [(200.0, True), (199.0, False)])
-def test_some_goals_are_reached_from_below(cli: float, reached: bool) -> None:
+def test_some_ratios_must_be_at_least_their_goal(cli: float, reached: bool) -> None:
     assert ratios(measured(module_100=10.0, cli_100=cli), 0)[2].reached is reached
 
 
@@ -50,13 +49,13 @@ def test_memory_is_compared_with_a_single_execution() -> None:
     assert (memory_ratio(found).value, memory_ratio(found).reached) == (1.5, True)
 
 
-def test_what_opens_a_play_counts_apart() -> None:
+def test_the_first_task_of_a_play_is_counted_apart() -> None:
     found = measured(module_1=2.0)
     found.measurements.append(Measurement("module", 1, 0, 9.0, {}, opens=True))
     assert (found.seconds("module", 1, 0), found.opening("module", 0)) == (2.0, 9.0)
 
 
-def test_methods_take_turns_in_an_order_drawn_by_lot() -> None:
+def test_methods_take_turns_in_a_random_order_that_is_the_same_in_every_run() -> None:
     planned = list(rounds([1], [0], 10, 1000))
     assert len({tuple(one.methods) for one in planned}) == 10
     assert {one.opening[0] for one in planned} == set(OPENING)
@@ -64,7 +63,7 @@ def test_methods_take_turns_in_an_order_drawn_by_lot() -> None:
     assert planned == list(rounds([1], [0], 10, 1000))
 
 
-def test_slow_loops_are_measured_once_at_the_end_and_the_cli_not_by_the_thousand() -> None:
+def test_slow_loops_run_in_the_last_round_only_and_the_cli_never_over_a_thousand() -> None:
     planned = list(rounds([100, 1000], [0], 2, 1000))
     assert [sorted(one.methods) for one in planned] == [
         ["module", "script"],
@@ -74,7 +73,7 @@ def test_slow_loops_are_measured_once_at_the_end_and_the_cli_not_by_the_thousand
     ]
 
 
-def test_loops_by_the_thousand_are_measured_with_one_latency() -> None:
+def test_loops_over_a_thousand_are_measured_with_one_latency() -> None:
     planned = list(rounds([100, 1000], [0, 40], 1, 1000))
     looped = [(one.size, one.latency_ms) for one in planned if "looped_module" in one.methods]
     assert looped == [(100, 0), (100, 40), (1000, 0)]
@@ -90,16 +89,31 @@ def test_the_readme_quotes_nothing_before_all_is_measured() -> None:
     assert [number for number in numbers if number not in quoted(found)] == []
 
 
-def test_the_page_has_the_medians_and_says_how_often() -> None:
-    written = page(measured(module_1=1.5), {"machine": "a test"}, [1, 10], [0])
-    assert "1.50 (1)" in written
-    assert "a test" in written
+def test_the_table_of_seconds_has_a_row_for_each_method_and_latency() -> None:
+    rows = tables(measured(module_1=1.5), [1, 10], [0, 40])["seconds"].splitlines()
+    assert rows[0] == "| executions | latency | 1 | 10 |"
+    assert rows[2] == "| (a) `ssm_automation_signal`, one task | 0 ms | 1.50 (1) | - |"
+    assert rows[7] == "| (a) `ssm_automation_signal`, one task | 40 ms | - | - |"
 
 
+def test_the_parts_of_a_profile_add_up_to_its_total() -> None:
+    parts = ("import base", "import collection", "client", "documents", "calls")
+    compiled = ("ansible.module_utils", "ansible_collections.amazon.aws", "ansible_collections.ssmops.automation")
+    profile = {**dict.fromkeys(parts, 0.01), **{f"compile {one}": 0.02 for one in compiled}, "main": 0.05, "total": 0.3}
+    rows = tables(Findings(profiles=[profile]), [1], [0])["profile"].splitlines()[2:]
+    values = {name: int(value) for _left, name, value, _right in (row.split("|") for row in rows)}
+    total = values.pop(" **all** ")
+    own = values.pop(" **all of ours** ")
+    assert own == sum(value for name, value in values.items() if "(ours)" in name) == 60
+    assert total == sum(values.values()) == 300
+
+
+@pytest.mark.plays
 def test_it_runs(tmp_path: Path) -> None:
     options = ("--sizes", "1", "2", "--latencies", "0", "--repeats", "1", "--throttled", "3", "--waiting-seconds", "1")
     command = [sys.executable, "-m", "tools.bench", *options, "--output", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     written = (tmp_path / "benchmark.md").read_text(encoding="utf-8")
-    assert "3 signals arrived, 0 of them twice" in written
+    assert "| 3 | 20 | 3 | 0 | " in written
+    assert "| executions | latency | 1 | 2 |" in written

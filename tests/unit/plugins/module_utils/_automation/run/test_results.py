@@ -1,0 +1,41 @@
+# Copyright: Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What users get to see of a start or a stop."""
+
+from __future__ import annotations
+
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.outcome import RunOutcome
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.results import run_result
+from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID, run
+
+TOKEN = "c9b1f1a6-5d0c-5c39-8f5e-0d1f8f0b7a42"
+
+
+def result_of(**outcome):
+    return run_result(RunOutcome(**outcome), region="eu-central-1", partition="aws")
+
+
+def test_a_start():
+    told = result_of(
+        execution_id=EXECUTION_ID,
+        client_token=TOKEN,
+        changed=True,
+        msg="Started.",
+        after=run("Success", raw={"AutomationExecutionStatus": "Success"}),
+        diff=({}, {"automation_execution_status": "Success"}),
+    )
+    assert (told["changed"], told["msg"], told["client_token"]) == (True, "Started.", TOKEN)
+    assert told["automation_execution"]["automation_execution_status"] == "Success"
+    assert told["diff"] == {"before": {}, "after": {"automation_execution_status": "Success"}}
+    assert EXECUTION_ID in told["console_url"]
+
+
+def test_what_is_not_known_is_left_out():
+    assert result_of(msg="Would start.") == {"changed": False, "msg": "Would start."}
+
+
+def test_partitions_whose_console_is_not_known_have_no_address():
+    told = run_result(RunOutcome(EXECUTION_ID), region="eu-isoe-west-1", partition="aws-iso-e")
+    assert "console_url" not in told
