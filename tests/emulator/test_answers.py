@@ -45,6 +45,15 @@ def test_what_is_not_there_is_still_not_found(account: Any) -> None:
 
 
 @pytest.mark.ledger("errors-6")
+def test_an_object_that_is_not_there_is_not_found(account: Any) -> None:
+    s3 = account.client("s3")
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    assert error_of(s3.head_object, Bucket="bucket", Key="none")[:2] == (404, "404")
+    assert error_of(s3.get_object, Bucket="bucket", Key="none")[:2] == (404, "NoSuchKey")
+    assert error_of(account.client("route53").get_hosted_zone, Id="Z1")[:2] == (404, "NoSuchHostedZone")
+
+
+@pytest.mark.ledger("errors-6")
 @pytest.mark.usefixtures("ids")
 def test_a_target_that_is_not_known_is_not_an_operation_that_is_not_there(account: Any) -> None:
     targets = [{"Key": "resource-groups:Name", "Values": ["web"]}]

@@ -30,7 +30,7 @@ def answered(moto: Application, asked: Call | None, environ: Environ) -> Answer:
             return error_answer(True, 400, *refusal)
     try:
         answer = call(moto, environ)
-        return _no_route(environ) if _is_page(answer) else answer
+        return _no_route(environ) if _is_page(answer, environ) else answer
     except NotImplementedError as problem:
         return _not_implemented(asked, environ, problem)
     except Exception as problem:
@@ -61,10 +61,17 @@ def _not_implemented(asked: Call | None, environ: Environ, problem: NotImplement
     return error_answer(True, 400, "UnknownOperationException", message)
 
 
-def _is_page(answer: Answer) -> bool:
-    """Whether it is the page of a web server that has no route for the request."""
+def _is_page(answer: Answer, environ: Environ) -> bool:
+    """Whether it is the page of a web server that has no route; that of S3 HeadObject has no body either way."""
+    if answer.status != 404 or environ["REQUEST_METHOD"] == "HEAD":
+        return False
     headers = {name.lower(): value for name, value in answer.headers}
-    return answer.status == 404 and (headers.get("content-type", "").startswith("text/html") or not answer.body)
+    return headers.get("content-type", "").startswith("text/html") and not _is_error(answer.body)
+
+
+def _is_error(body: bytes) -> bool:
+    """Whether a body is the error of a service; moto calls some of these HTML, too."""
+    return body.lstrip().startswith((b"<?xml", b"<Error", b"{"))
 
 
 def _no_route(environ: Environ) -> Answer:
