@@ -20,7 +20,7 @@ def error_of(call: Any, **request: Any) -> tuple[int, str, str]:
     return found["ResponseMetadata"]["HTTPStatusCode"], found["Error"]["Code"], found["Error"]["Message"]
 
 
-@pytest.mark.ledger("errors-6")
+@pytest.mark.ledger("errors-7")
 @pytest.mark.parametrize(
     ("service", "operation"),
     [
@@ -36,7 +36,7 @@ def test_a_rest_service_says_that_it_lacks_an_operation(account: Any, service: s
     assert "The emulator has nothing for" in message
 
 
-@pytest.mark.ledger("errors-6")
+@pytest.mark.ledger("errors-7")
 def test_what_is_not_there_is_still_not_found(account: Any) -> None:
     assert error_of(account.client("lambda").get_function, FunctionName="none")[:2] == (
         404,
@@ -44,7 +44,7 @@ def test_what_is_not_there_is_still_not_found(account: Any) -> None:
     )
 
 
-@pytest.mark.ledger("errors-6")
+@pytest.mark.ledger("errors-7")
 def test_an_object_that_is_not_there_is_not_found(account: Any) -> None:
     s3 = account.client("s3")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
@@ -53,7 +53,7 @@ def test_an_object_that_is_not_there_is_not_found(account: Any) -> None:
     assert error_of(account.client("route53").get_hosted_zone, Id="Z1")[:2] == (404, "NoSuchHostedZone")
 
 
-@pytest.mark.ledger("errors-6")
+@pytest.mark.ledger("errors-7")
 @pytest.mark.usefixtures("ids")
 def test_a_target_that_is_not_known_is_not_an_operation_that_is_not_there(account: Any) -> None:
     targets = [{"Key": "resource-groups:Name", "Values": ["web"]}]

@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 
 from automation_emulator.runbooks.parser import parse
 from automation_emulator.service.launch import Sources, Start, launch, launch_child
-from automation_emulator.service.ledger import Ledger
+from automation_emulator.service.places import Place
 from automation_emulator.service.progress import Progress
+from automation_emulator.service.slots import Slots
 from automation_emulator.state.choices import Choices
 from automation_emulator.state.model import Child, Execution
 from automation_emulator.state.moment import Moment
 from automation_emulator.state.principals import Principal
+from automation_emulator.state.quotas import Quotas
 from automation_emulator.state.work import Answer
 
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
@@ -280,18 +282,18 @@ def family(moments: list[float], steps: list[str]) -> list[Execution]:
     choices = Choices(most_step_executions=20, most_generations=3)
     runbook = parse("Self", "1", json.dumps({"schemaVersion": "0.3", "mainSteps": [*map(STEPS.get, steps)]}))
     sources = Sources(lambda name, version: runbook, lambda name: None, lambda name, key, values: [])
-    ledger = Ledger()
+    place = Place(sources, Slots(Quotas))
 
     def launch_one(run: Execution, child: Child, moment: Moment) -> Execution:
         return launch_child(run, child, moment, lambda account, region: sources)
 
-    progress = Progress(lambda account, region: ledger, launch_one, lambda run, work: Answer())
+    progress = Progress(lambda account, region: place, launch_one, lambda run, work: Answer())
     start = Start(Principal("arn:aws:iam::1:user/alice"), "AKIA0000000000000000", "1", "eu-central-1", 0.0, 0.0)
     run = launch({"DocumentName": "Self"}, start, sources, choices)
     progress.add(replace(run, execution_id=str(uuid.UUID(int=1))), choices)
     for moment in sorted(moments):
         progress.advance(moment, choices)
-    return list(ledger.newest_first([], None))
+    return list(place.ledger.newest_first([], None))
 
 
 STEPS: dict[str, dict[str, Any]] = {

@@ -9,8 +9,9 @@ and tags stay moto's.
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,7 +32,7 @@ from ..service.operations import Answer, AutomationService, Context, Parameters
 from ..state.errors import AutomationError, start_refused
 from ..state.model import Runbook
 from ..state.principals import Principal
-from . import callers, instances, resources
+from . import callers, iam, instances, resources
 from .protocol import EFFECT_DELAY, JSON
 
 RESOURCE_TYPE = "Automation"
@@ -54,6 +55,8 @@ class Library:
 
     runbooks: dict[str, str] = field(default_factory=dict)
     _given_to: set[tuple[str, str]] = field(default_factory=set)
+    # moto's documents as they were when they were made: a copy costs a fraction of reading YAML after every reset.
+    _made: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, directory: Path) -> Library:
@@ -71,8 +74,14 @@ class Library:
         if place in self._given_to:
             return
         self._given_to.add(place)
+        if place not in self._made:
+            self._made[place] = self._make(backend)
+        backend._documents.update(copy.deepcopy(self._made[place]))
+
+    def _make(self, backend: SimpleSystemManagerBackend) -> dict[str, Any]:
         for name, content in self.runbooks.items():
             _create_document(backend, name, content)
+        return {name: backend._documents[name] for name in self.runbooks}
 
 
 def _read_runbook(path: Path) -> str:
@@ -130,6 +139,15 @@ def sources(library: Library) -> Callable[[str, str], Sources]:
         )
 
     return of
+
+
+def registered(library: Library) -> Iterator[Runbook]:
+    """The latest version of every runbook, of any account and Region, and those of the start."""
+    backends = [one for regions in ssm_backends.values() for one in regions.values()]
+    kept = [(name, versions.get_latest_version()) for one in backends for name, versions in one._documents.items()]
+    written = {(name, one.content) for name, one in kept if one.document_type == RESOURCE_TYPE}
+    for name, content in sorted(written | set(library.runbooks.items())):
+        yield parse(name, "1", content)
 
 
 def _runbook(backend: SimpleSystemManagerBackend, name: str, version: str | None) -> Runbook:
@@ -191,11 +209,23 @@ class AutomationResponse(SimpleSystemManagerResponse):
         self.service.bring_up_to_date(self.current_account, self.region)
         try:
             self.denials.check(self._caller(), f"ssm:{action}", self._resource())
+            if self.service.iam_enforced and action in iam.DECIDED:
+                self._check_policies(action)
             if action in CHECKED:
                 validation.checked(action, validation.read(self.body), self.service.choices)
         except AutomationError as problem:
             return self.serialized(ActionResult(SSMException(problem.code, problem.message)))
         return super().call_action()
+
+    def _check_policies(self, action: str) -> None:
+        """Refuse a call that IAM does not allow; the tags of an execution that is not there are none."""
+        request, context = validation.read(self.body), self._context()
+        try:
+            tags = self.service.tags(context, str(request.get("AutomationExecutionId")))
+        except AutomationError:
+            tags = {}
+        token = self.headers.get("X-Amz-Security-Token", "")
+        iam.check(context, token, action, request, tags, self.service.choices.start_needs_execution)
 
     def start_automation_execution(self) -> Reply:
         """StartAutomationExecution."""

@@ -37,6 +37,7 @@ from ..state.choices import Choices
 from ..state.model import Child, Execution, Failure, Iteration, Mode, Status, StepExecution, Upcoming
 from ..state.moment import Moment
 from ..state.work import Answer
+from . import stubs
 
 # onCancel steps may take two minutes [D].
 CANCEL_SECONDS = 120.0
@@ -95,7 +96,7 @@ def attempt(execution: Execution, run: StepExecution, moment: Moment) -> Executi
     """Begin an attempt of an open step: replace its references, then begin its action."""
     try:
         run = _prepared(execution, run, moment)
-        outcome = ACTIONS[run.step.action].begin(run.inputs, moment)
+        outcome = stubs.begin(run, moment)
         execution = _with_variables(execution, run, outcome, moment.choices)
     except (InputProblem, UnresolvedReference, VariableError) as problem:
         outcome = Fails(Failure(f"{problem}.", "InputValidation"), retried=False)
@@ -225,7 +226,7 @@ def time_out(execution: Execution, run: StepExecution, moment: Moment) -> Execut
 
 def wake(execution: Execution, run: StepExecution, moment: Moment) -> Execution:
     """The time has come that an open step's action asked for."""
-    return settle(execution, run, ACTIONS[run.step.action].wake(run), moment)
+    return settle(execution, run, stubs.wake(run, moment), moment)
 
 
 def ended(run: StepExecution, status: Status, at: float, outputs: Mapping[str, Any]) -> StepExecution:

@@ -100,7 +100,10 @@ def unsupported(runbook: Runbook) -> list[str]:
 
 
 def _unsupported(step: Step) -> Iterator[str]:
-    return ACTIONS[step.action].unsupported(step) if step.action in ACTIONS else iter([step.action])
+    if step.action not in ACTIONS:
+        yield step.action
+    elif not any(stub.always for stub in step.stubs):
+        yield from ACTIONS[step.action].unsupported(step)
 
 
 def _runbook(name: str, version: str, document: Mapping[str, Any]) -> Runbook:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import sys
 import traceback
 from dataclasses import replace
@@ -18,6 +20,8 @@ _OPERATION = re.compile(r"action has not been implemented")
 # The REST services whose errors are XML, by the name that requests are signed for; those of all others are JSON.
 _XML = ("s3", "cloudfront", "route53")
 _SCOPE = re.compile(r"Credential=[^,]*/([a-z0-9-]+)/aws4_request")
+# How big a file becomes that stderr goes to.
+MOST_LOG_BYTES = 10 << 20
 # What to use instead of an operation that is missing here.
 _INSTEAD = {"StartChangeRequestExecution": "; POST /_emulator/change-requests makes a change request"}
 
@@ -35,8 +39,15 @@ def answered(moto: Application, asked: Call | None, environ: Environ) -> Answer:
         return _not_implemented(asked, environ, problem)
     except Exception as problem:
         # A bug in the emulator or in moto: its traceback goes to stderr.
-        traceback.print_exc(file=sys.stderr)
+        if _has_room(sys.stderr.fileno()):
+            traceback.print_exc(file=sys.stderr)
         return error_answer(is_json(environ), 500, "InternalFailure", f"The emulator failed: {problem!r}")
+
+
+def _has_room(log: int) -> bool:
+    """Whether what stderr goes to may grow: a file may not without end."""
+    found = os.fstat(log)
+    return not stat.S_ISREG(found.st_mode) or found.st_size < MOST_LOG_BYTES
 
 
 def _refusal(asked: Call) -> tuple[str, str] | None:

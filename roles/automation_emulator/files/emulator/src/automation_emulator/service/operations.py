@@ -9,7 +9,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..engine import change_requests, flow, signals
@@ -19,13 +19,16 @@ from ..state.gates import Gate
 from ..state.model import Child, Delivery, Execution, Request, Runbook
 from ..state.moment import Moment
 from ..state.principals import Principal
+from ..state.quotas import Quotas
 from ..state.work import Answer as WorkAnswer
 from ..state.work import Work
 from . import filters, preview, render
 from .clock import Clock
 from .launch import Sources, Start, launch, launch_child
-from .ledger import Ledger
+from .places import Place
 from .progress import Perform, Progress
+from .slots import Slots
+from .stubs import Stubs
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -43,22 +46,25 @@ class Context:
     effect_delay: float = 0.0
 
 
-@dataclass(frozen=True)
-class Place:
-    """One account and Region: its runbooks, parameters and resources, its executions, and its previews."""
-
-    sources: Sources
-    ledger: Ledger = field(default_factory=Ledger)
-    previews: dict[str, preview.Preview] = field(default_factory=dict)
-
-
 class AutomationService:
     """The operations; each takes the parameters of a request and gives the members of the response."""
 
-    def __init__(self, clock: Clock, sources: Callable[[str, str], Sources], perform: Perform) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        sources: Callable[[str, str], Sources],
+        perform: Perform,
+        stubs: Stubs | None = None,
+        quotas: Quotas | None = None,
+        iam_enforced: bool = False,
+    ) -> None:
         self.clock = clock
+        self.stubs = stubs or Stubs(lambda: ())
         self._sources, self._perform = sources, perform
         self.choices = Choices()
+        self._first_quotas = self.quotas = quotas or Quotas()
+        # Whether the policies of callers decide what they may do.
+        self._first_iam_enforced = self.iam_enforced = iam_enforced
         self._lock = threading.Lock()
         self._places: dict[tuple[str, str], Place] = {}
         self._progress = self._new_progress()
@@ -69,6 +75,9 @@ class AutomationService:
             self._places.clear()
             self._progress = self._new_progress()
             self.choices = Choices()
+            self.stubs.reset()
+            self.quotas = self._first_quotas
+            self.iam_enforced = self._first_iam_enforced
 
     def choose(self, changes: Mapping[str, Any]) -> Choices:
         """Change some choices, from now on."""
@@ -77,6 +86,22 @@ class AutomationService:
             self._progress.advance(self.clock.now(), self.choices)
             self.choices = choices
             return choices
+
+    def restub(self, change: Callable[[Stubs], None]) -> None:
+        """Change the stubs; they count for steps that start from now on, of executions that run, too."""
+        with self._lock:
+            self._progress.advance(self.clock.now(), self.choices)
+            change(self.stubs)
+            for place in self._places.values():
+                for run in place.ledger.live():
+                    place.ledger.keep(replace(run, runbook=self.stubs.applied_to(run.runbook)))
+
+    def limit(self, quotas: Quotas) -> None:
+        """Have these quotas from now on; executions that were queued begin if there are places."""
+        with self._lock:
+            self._progress.advance(self.clock.now(), self.choices)
+            self.quotas = quotas
+            self._progress.begin_queued(self.clock.now())
 
     def bring_up_to_date(self, account: str, region: str) -> None:
         """Process all events until now, before a request changes what they depend on."""
@@ -94,9 +119,11 @@ class AutomationService:
         return self._place_as_it_is(account, region)
 
     def _place_as_it_is(self, account: str, region: str) -> Place:
-        if (account, region) not in self._places:
-            self._places[account, region] = Place(self._sources(account, region))
-        return self._places[account, region]
+        place = self._places.get((account, region))
+        if place is None:
+            place = Place(self._stubbed(self._sources(account, region)), Slots(lambda: self.quotas))
+            self._places[account, region] = place
+        return place
 
     def _new_progress(self) -> Progress:
         """Executions that go on, wherever they are."""
@@ -104,7 +131,11 @@ class AutomationService:
         def start(parent: Execution, child: Child, moment: Moment) -> Execution:
             return launch_child(parent, child, moment, lambda *where: self._place_as_it_is(*where).sources)
 
-        return Progress(lambda *where: self._place_as_it_is(*where).ledger, start, self._work)
+        return Progress(self._place_as_it_is, start, self._work)
+
+    def _stubbed(self, sources: Sources) -> Sources:
+        """The sources, their runbooks with the stubs of their steps."""
+        return replace(sources, runbook=lambda name, version: self.stubs.applied_to(sources.runbook(name, version)))
 
     def _work(self, run: Execution, work: Work) -> WorkAnswer:
         """Have a step's work done, without the lock: the work may call this service."""
@@ -124,6 +155,7 @@ class AutomationService:
             token, fingerprint = parameters.get("ClientToken"), json.dumps(parameters, sort_keys=True)
             if token in place.ledger.tokens:
                 return {"AutomationExecutionId": _same_start(*place.ledger.tokens[token], fingerprint)}
+            place.slots.refuse_if_full()
             run = launch(parameters, self._start_of(context), place.sources, self.choices)
             self._progress.add(run, self.choices)
             if token is not None:

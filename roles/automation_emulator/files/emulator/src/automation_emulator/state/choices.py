@@ -155,6 +155,11 @@ class Choices:
     last_page_token: Literal["none", "empty"] = "none"
     # How many requests a second does the service take before it throttles? Real time; 0 is no limit.
     requests_per_second: float = 0.0
+    # Where IAM decides: does a start need leave for the execution that it makes, besides the runbook's? (The reference
+    # lists both as required; an example of the guide has the runbook alone.)
+    start_needs_execution: bool = False
+    # How many seconds' calls does the bucket of an operation hold that has a quota? (At least one call.)
+    quota_burst_seconds: float = 1.0
     # From how many steps on does GetAutomationExecution leave the rest out (StepExecutionsTruncated)?
     truncate_steps_over: int = 100
     # After how many step executions is a run that goes round in circles ended?

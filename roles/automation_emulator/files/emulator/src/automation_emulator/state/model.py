@@ -21,6 +21,7 @@ from ..language.selectors import Output
 from ..language.variables import Variable
 from .gates import Gate
 from .principals import UNKNOWN_ACCESS_KEY, Principal
+from .stubs import Stub
 from .work import Work
 
 
@@ -105,6 +106,8 @@ class Step:
     written: frozenset[str] = frozenset()
     # Where its child runs, if not where the step itself does.
     location: Location | None = None
+    # What tests say of the step; the last one counts that applies.
+    stubs: Sequence[Stub] = ()
 
     @property
     def critical(self) -> bool:
@@ -221,6 +224,12 @@ class StepExecution:
     deadline: float | None = None
     stopping_at: float | None = None
     retry_at: float | None = None
+
+    @property
+    def stub(self) -> Stub | None:
+        """What a test says of this try of the step."""
+        iteration = self.iteration.number if self.iteration is not None else None
+        return next((one for one in reversed(self.step.stubs) if one.applies(self.attempt, iteration)), None)
 
     @property
     def child_id(self) -> str | None:
