@@ -273,7 +273,9 @@ automation_executions:
           elements: str
           sample: ["Approve", "Reject"]
         valid_next_steps:
-          description: The steps that the service names as the next ones, for V(StartStep).
+          description:
+            - The steps that the service names as the next ones after the step that began last, for V(StartStep).
+            - Empty before the first step, about which the service says nothing.
           returned: always
           type: list
           elements: str
