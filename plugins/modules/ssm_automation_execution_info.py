@@ -273,7 +273,9 @@ automation_executions:
           elements: str
           sample: ["Approve", "Reject"]
         valid_next_steps:
-          description: The steps that the service names as the next ones, for V(StartStep).
+          description:
+            - The steps that the service names as the next ones after the step that began last, for V(StartStep).
+            - Empty before the first step, about which the service says nothing.
           returned: always
           type: list
           elements: str
@@ -288,7 +290,7 @@ automation_executions:
           sample: ["arn:aws:iam::123456789012:role/release-managers"]
         enhanced_approvers:
           description:
-            - The approvers with their types, where the runbook has C(EnhancedApprovals), as the policies for just-in-time
+            - The approvers with their types, where the runbook has C(EnhancedApprovals), as policies for just-in-time
               access have; the approvers are their names then.
             - Empty for other gates, and null where the approvers are.
           returned: always

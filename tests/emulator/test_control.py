@@ -149,7 +149,7 @@ def test_no_such_control(control: Any) -> None:
     assert control("GET", "weather")["status"] == 404
 
 
-@pytest.mark.ledger("errors-2", "errors-3", "principals-5")
+@pytest.mark.ledger("errors-2", "errors-3", "errors-8", "principals-5")
 @pytest.mark.parametrize("principal", ["approver", "arn:aws:iam::123456789012:user/approver"])
 def test_denials(runs: Any, account: Any, control: Any, principal: str) -> None:
     execution = runs.start(PAUSE)

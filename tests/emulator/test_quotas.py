@@ -112,9 +112,9 @@ class TestRates:
 
 
 class TestExecutions:
-    def start(self, runs: Any, times: int, step: Any = BUSY, name: str = "Gated") -> list[str]:
+    def start(self, runs: Any, times: int, step: Any = BUSY, name: str = "Gated", **request: Any) -> list[str]:
         runs.document(step, name=name)
-        started = [runs.ssm.start_automation_execution(DocumentName=name) for _time in range(times)]
+        started = [runs.ssm.start_automation_execution(DocumentName=name, **request) for _time in range(times)]
         return [one["AutomationExecutionId"] for one in started]
 
     @pytest.mark.ledger("quotas-3")
@@ -169,6 +169,17 @@ class TestExecutions:
         listed = runs.ssm.describe_automation_executions()["AutomationExecutionMetadataList"]
         states = {one["DocumentName"]: one["AutomationExecutionStatus"] for one in listed}
         assert (runs.status(parent), states["Child"]) == ("InProgress", "Pending")
+
+    @pytest.mark.ledger("quotas-6")
+    def test_children_elsewhere_take_places_there(self, emulator: Any, runs: Any) -> None:
+        emulator.limit({"running": 1})
+        elsewhere = [{"Accounts": ["123456789012"], "Regions": ["us-east-1"]}]
+        ids = self.start(runs, 2, TargetLocations=elsewhere)
+        (step,) = runs.get(ids[0])["StepExecutions"]
+        there = emulator.client("ssm", region="us-east-1")
+        child = there.get_automation_execution(AutomationExecutionId=step["Outputs"]["ExecutionId"][0])
+        assert child["AutomationExecution"]["AutomationExecutionStatus"] == "InProgress"
+        assert [runs.status(one) for one in ids] == ["InProgress", "Pending"]
 
     def test_a_child_that_cannot_queue_fails_its_step(self, emulator: Any, runs: Any) -> None:
         emulator.limit({"running": 1, "queued": 0})

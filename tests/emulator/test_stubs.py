@@ -20,6 +20,7 @@ COMMAND = {
     "action": "aws:runCommand",
     "inputs": {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["i-0123456789abcdef0"]},
 }
+DECLARING = {**COMMAND, "outputs": [{"Name": "Said", "Selector": "$.Output", "Type": "String"}]}
 CALL = {
     "name": "vpcs",
     "action": "aws:executeAwsApi",
@@ -73,6 +74,7 @@ class TestWhatItReturns:
         ("step", "returns", "outputs"),
         [
             (COMMAND, {"Output": "restarted"}, {"Output": ["restarted"], "ResponseCode": ["0"], "Status": ["Success"]}),
+            (DECLARING, {"Output": "restarted"}, {"Said": ["restarted"], "Output": ["restarted"]}),
             (CALL, {"Vpcs": [{"VpcId": "vpc-7"}]}, {"First": ["vpc-7"]}),
             (SCRIPT, {"n": 7}, {"n": ["7"], "Payload": ['{"n": 7}']}),
             (SCRIPT, None, {"Payload": ["null"]}),

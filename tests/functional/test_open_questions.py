@@ -199,6 +199,16 @@ class TestInteractive:
         assert signal("StartStep", execution_id, step_name="drain")["changed"] is False
         assert len(emulator.requests("SendAutomationSignal")) == 1
 
+    @pytest.mark.parametrize("listed", [True, False])
+    def test_the_next_steps_are_told_whether_listed_ahead_or_not(self, emulator, info, signal, execution_id, listed):
+        emulator.choose(interactive_lists_pending_steps=listed)
+        (found,) = info(automation_execution_ids=[execution_id], include_steps=True)["automation_executions"]
+        (before,) = found["waiting_for"]
+        assert (before["signals"], before["valid_next_steps"]) == (["StartStep"], [])
+        started = signal("StartStep", execution_id, step_name="drain", wait=True)
+        (after,) = started["automation_execution"]["waiting_for"]
+        assert after["valid_next_steps"] == ["patch_by_hand"]
+
     @pytest.mark.parametrize("in_order", [True, False])
     def test_a_step_out_of_order_is_started_or_refused(self, emulator, signal, execution_id, in_order):
         emulator.choose(start_step_in_order_only=in_order)

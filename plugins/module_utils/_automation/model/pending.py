@@ -117,4 +117,10 @@ def _times_out_at(step: Step) -> str | None:
 
 
 def _valid_next_steps(execution: Execution) -> Sequence[str]:
-    return execution.steps[-1].valid_next_steps if execution.steps else ()
+    """Return what the step that began last says: steps listed ahead say what follows them, not what comes now."""
+    begun = [step for step in execution.steps if not step.is_ahead]
+    return sorted(begun, key=_start)[-1].valid_next_steps if begun else ()
+
+
+def _start(step: Step) -> float:
+    return step.started_at.timestamp() if step.started_at is not None else 0.0

@@ -14,6 +14,7 @@ from ..state.model import Failure, Signal, Status, StepExecution
 from ..state.moment import Moment
 from . import approvals
 from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, text_input
+from .inputs import Inputs, Kind, lists, texts
 
 LONGEST_MESSAGE = 4096
 DAY = 86400
@@ -23,6 +24,13 @@ class Approve(Action):
     """A gate: it waits 7 days unless timeoutSeconds is set, 30 at most [D]."""
 
     name = "aws:approve"
+    takes = Inputs(
+        texts("NotificationArn", "Message", "MinRequiredApprovals")
+        | lists("Approvers")
+        | {"EnhancedApprovals": Kind.ANY},
+        needed=(("Approvers", "EnhancedApprovals"),),
+    )
+    puts_out = frozenset({"ApprovalStatus", "ApproverDecisions"})
     default_timeout = 7.0 * DAY
     longest_timeout = 30.0 * DAY
 

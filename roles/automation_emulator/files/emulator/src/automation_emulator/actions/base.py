@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ..language.selectors import selected
 from ..state.errors import signal_refused
 from ..state.gates import Gate
 from ..state.model import Execution, Failure, Runbook, Signal, Status, Step, StepExecution
 from ..state.moment import Moment
 from ..state.work import Answer, Work
+from .inputs import Inputs
 
 # The output that holds the step's whole result.
 OUTPUT_PAYLOAD = "OutputPayload"
@@ -44,7 +44,9 @@ class Goes:
 class Succeeds:
     """The step succeeded; `next_step` overrides the order of the runbook, `variables` get new values."""
 
+    # The action's own outputs, and what selectors look into if not these.
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    whole: Any = None
     next_step: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
 
@@ -71,6 +73,11 @@ class Action(ABC):
     longest_timeout: ClassVar[float | None] = None
     # Whether its steps may have an onCancel.
     takes_on_cancel: ClassVar[bool] = True
+    # Its inputs, and the names of what it puts out by itself.
+    takes: ClassVar[Inputs] = Inputs(open=True)
+    puts_out: ClassVar[frozenset[str]] = frozenset()
+    # Whether outputs that its author declares are left out if they are empty.
+    drops_empty_outputs: ClassVar[bool] = False
     # Inputs whose references have values only when the steps inside have run.
     late_inputs: ClassVar[frozenset[str]] = frozenset()
 
@@ -96,8 +103,7 @@ class Action(ABC):
 
     def returned(self, run: StepExecution, value: Any, moment: Moment) -> Outcome:
         """A stub says what the step got, in place of anything that `begin` would ask for: here, its outputs."""
-        outputs = stubbed_outputs(self.name, value)
-        return Succeeds({**outputs, **selected(run.step.outputs, outputs)})
+        return Succeeds(stubbed_outputs(self.name, value))
 
     def round_ended(self, run: StepExecution, late_inputs: Mapping[str, Any]) -> Outcome:
         """The steps inside have run once; continue with another iteration, or end."""

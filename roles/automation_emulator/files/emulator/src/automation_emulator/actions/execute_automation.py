@@ -12,6 +12,7 @@ from ..language.substitution import text
 from ..state.model import Execution, Failure, Status, StepExecution
 from ..state.moment import Moment
 from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, stubbed_outputs
+from .inputs import Inputs, each, lists, maps, texts
 
 EXECUTE_AUTOMATION = "aws:executeAutomation"
 # Inputs that are members of the child's start request under the same name [D].
@@ -23,6 +24,11 @@ class ExecuteAutomation(Action):
     """The step is InProgress while its child runs, also while the child waits for a signal [I]."""
 
     name = EXECUTE_AUTOMATION
+    takes = Inputs(
+        texts(*_TEXTS) | lists(*_LISTS) | maps("RuntimeParameters"),
+        needed=each("DocumentName"),
+    )
+    puts_out = frozenset({"ExecutionId", "Status", "Output"})
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the child."""

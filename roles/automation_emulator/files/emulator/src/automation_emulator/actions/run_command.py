@@ -15,6 +15,7 @@ from ..state.moment import Moment
 from ..state.work import ApiCall
 from .base import InputProblem, Outcome, Succeeds, needed_text, stubbed_outputs
 from .calls import Watching, exclude_each_other, needed_list, never, parameters
+from .inputs import Inputs, each
 
 MOST_INSTANCES = 50
 # Until it has one of the other statuses a command goes on [D].
@@ -25,6 +26,8 @@ class RunCommand(Watching):
     """The step succeeds with the command [D]. A single instance is asked for its output, too."""
 
     name = "aws:runCommand"
+    takes = Inputs(needed=each("DocumentName"), operation=("ssm", "SendCommand"))
+    puts_out = frozenset({"CommandId", "Status", "ResponseCode", "Output"})
 
     def change(self, inputs: Mapping[str, Any]) -> ApiCall | None:
         """Send the command."""

@@ -123,7 +123,7 @@ def _only(rule: Rule, target: Target) -> Rule:
 
 
 def _input(target: Target, event: dict[str, Any]) -> str:
-    """What a target gets: the event or part of it, a constant of its own, or what its transformer makes of the event."""
+    """What a target gets: the event or part of it, a constant of its own, or what its transformer makes of it."""
     if "Input" in target:
         return str(target["Input"])
     transformer = target.get("InputTransformer")

@@ -12,9 +12,9 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult, EmptyResult
@@ -23,8 +23,9 @@ from moto.ssm.exceptions import InvalidDocument, SSMException
 from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+from ..language.parameters import ParameterError
 from ..runbooks import policies
-from ..runbooks.parser import RunbookError, parse
+from ..runbooks.parser import SLEEP, RunbookError, cancels_that_sleep, parse
 from ..service import validation
 from ..service.access import AccessRequests
 from ..service.denials import Denials
@@ -33,7 +34,7 @@ from ..service.operations import Answer, AutomationService, Context, Parameters
 from ..state.errors import AutomationError, start_refused
 from ..state.model import Runbook
 from ..state.principals import Principal
-from . import access, callers, iam
+from . import access, callers, iam, instances, resources
 from .protocol import EFFECT_DELAY, JSON
 
 RESOURCE_TYPE = "Automation"
@@ -46,6 +47,7 @@ CHECKED = (
     "ListTagsForResource",
 )
 Operation = Callable[[Context, Parameters], Answer]
+Content = TypeVar("Content")
 # Body and headers of a successful answer.
 Reply = tuple[str, dict[str, str]]
 
@@ -136,6 +138,7 @@ def sources(library: Library) -> Callable[[str, str], Sources]:
         return Sources(
             runbook=lambda name, version: _runbook(backend(), name, version),
             store=lambda name: _stored_parameter(backend(), name),
+            find=lambda target_type, key, values: resources.find(account, region, target_type, key, values),
         )
 
     return of
@@ -158,12 +161,18 @@ def _runbook(backend: SimpleSystemManagerBackend, name: str, version: str | None
         raise AutomationError("AutomationDefinitionNotFoundException", message)
     try:
         document = backend.get_document(name, "" if version in (None, "$DEFAULT") else version, "", "")
-        return parse(name, document["DocumentVersion"], document["Content"])
+        runbook = parse(name, document["DocumentVersion"], document["Content"])
+        return replace(runbook, target_type=_target_type(backend, name))
     except InvalidDocument as problem:
         message = f"Automation document {name} has no version {version}."
         raise AutomationError("AutomationDefinitionVersionNotFoundException", message) from problem
     except RunbookError as problem:
         raise start_refused(str(problem)) from problem
+
+
+def _target_type(backend: SimpleSystemManagerBackend, name: str) -> str:
+    """The type of resource on which a document says that it runs."""
+    return str(backend.describe_document(name, "", "").get("TargetType") or "")
 
 
 def _document_type(backend: SimpleSystemManagerBackend, name: str) -> str | None:
@@ -175,7 +184,12 @@ def _document_type(backend: SimpleSystemManagerBackend, name: str) -> str | None
 
 def _stored_parameter(backend: SimpleSystemManagerBackend, name: str) -> str | None:
     stored = backend.get_parameter(name)
-    return str(stored.value) if stored is not None else None
+    if stored is None:
+        return None
+    if stored.parameter_type == "SecureString":
+        # Not supported [D].
+        raise ParameterError(f"{name} is a SecureString, which runbooks cannot refer to.")
+    return str(stored.value)
 
 
 class AutomationResponse(SimpleSystemManagerResponse):
@@ -252,6 +266,18 @@ class AutomationResponse(SimpleSystemManagerResponse):
     def get_ops_item(self) -> Reply:
         """GetOpsItem, for access requests; moto has no OpsItems."""
         return self._answer(self.access_requests.ops_item)
+
+    def start_execution_preview(self) -> Reply:
+        """StartExecutionPreview."""
+        return self._answer(self.service.start_preview)
+
+    def get_execution_preview(self) -> Reply:
+        """GetExecutionPreview."""
+        return self._answer(self.service.get_preview)
+
+    def describe_instance_information(self) -> Reply:
+        """DescribeInstanceInformation, which moto lacks."""
+        return self._answer(lambda context, asked: instances.information(context.account, context.region, asked))
 
     def create_document(self) -> ActionResult:
         """CreateDocument: an Automation document has to be a runbook, a policy for access has to be one, too."""
@@ -341,14 +367,18 @@ class AutomationResponse(SimpleSystemManagerResponse):
             return "*"
         return f"arn:{self.partition}:ssm:{self.region}:{self.current_account}:automation-execution/{execution_id}"
 
-    def _check_runbook(self) -> None:
-        self._check_content(parse)
-
-    def _check_content(self, read: Callable[[str, str, str], object]) -> None:
+    def _check_content(self, read: Callable[[str, str, str], Content]) -> Content:
         try:
-            read(self._get_param("Name"), "1", self._get_param("Content"))
+            return read(self._get_param("Name"), "1", self._get_param("Content"))
         except RunbookError as problem:
             raise SSMException("InvalidDocumentContent", str(problem)) from problem
+
+    def _check_runbook(self) -> None:
+        runbook = self._check_content(parse)
+        sleeping = [] if self.service.choices.on_cancel_may_sleep else cancels_that_sleep(runbook)
+        if sleeping:
+            message = f"onCancel of step {', '.join(sleeping)} cannot lead to {SLEEP}."
+            raise SSMException("InvalidDocumentContent", message)
 
 
 def bind(service: AutomationService, denials: Denials, library: Library, access_requests: AccessRequests) -> None:

@@ -35,7 +35,7 @@ class Policy:
 
     @property
     def means_all(self) -> bool:
-        """Whether it is for all nodes for whose tags there is no other policy [D]; how that is written is not said [I]."""
+        """Whether it is for all nodes that no policy has a tag of [D]; how that is written is not said [I]."""
         return any(one["Key"] == "InstanceIds" and "*" in one["Values"] for one in self.targets)
 
 
