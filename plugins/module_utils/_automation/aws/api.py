@@ -37,7 +37,7 @@ NO_RETRIES = {"total_max_attempts": 1}
 # A connection that has not come about after so many seconds will not; users may give other times in aws_config.
 CONNECT_TIMEOUT = 10
 # Part of the user agent of every call. A test holds it against galaxy.yml.
-COLLECTION_VERSION = "0.1.0"
+COLLECTION_VERSION = "1.0.0"
 # How many entries one call lists at most (API reference).
 PAGE = 50
 
