@@ -21,6 +21,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "lint": checks.lint,
     "format": checks.format_code,
     "unit": checks.unit,
+    "coverage": checks.coverage,
     "emulator": programs.emulator,
     "bench": programs.bench,
     "architecture": architecture.draw,
