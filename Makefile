@@ -5,7 +5,7 @@
 # Any Python from 3.11 on; everything else is installed into .venv/ and .cache/.
 PYTHON ?= python3
 
-COMMANDS := setup demo test lint format unit emulator bench architecture ledger lock
+COMMANDS := setup demo test lint format unit docs emulator bench architecture ledger lock
 
 .PHONY: help clean $(COMMANDS)
 
@@ -19,6 +19,7 @@ test:     ## Run every check and every test
 lint:     ## Run the quick checks of the code
 format:   ## Format the Python code
 unit:     ## Run the unit tests
+docs:     ## Build the documentation site
 emulator: ## Run the emulator in the foreground, on port 4599
 bench:    ## Measure what many signals cost, and write docs/benchmark.* (takes up to an hour)
 architecture: ## Draw the picture in docs/architecture.md from the code

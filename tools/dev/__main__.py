@@ -10,7 +10,7 @@ from collections.abc import Callable
 if sys.hexversion < 0x030B0000:
     sys.exit("This needs Python 3.11 or newer; name one as in: make PYTHON=python3.11 setup")
 
-from . import architecture, checks, ledger, programs, setup
+from . import architecture, checks, docs, ledger, programs, setup
 from .shell import Failed
 
 COMMANDS: dict[str, Callable[[], int]] = {
@@ -21,6 +21,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "format": checks.format_code,
     "unit": checks.unit,
     "emulator": programs.emulator,
+    "docs": docs.build,
     "bench": programs.bench,
     "architecture": architecture.draw,
     "ledger": ledger.write,
