@@ -10,12 +10,15 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "plugins" / "module_utils" / "_automation"
 # A clause that is shorter than that, in letters, is a part of a sentence and none of its own.
 LEAST_LETTERS = 20
+# The same for what may be a part of a sentence.
+LEAST_TELLING = 4
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,16 @@ class Sentence:
     def is_in(self, text: str) -> bool:
         """Return whether a text has these parts in this order."""
         return re.search(".*?".join(map(re.escape, self.parts)), text) is not None
+
+    def spans_in(self, text: str) -> Iterator[tuple[int, int]]:
+        """The places of these parts in a text, wherever they are in it in this order."""
+        if not all(part in text for part in self.parts):
+            return
+        groups = re.compile(".*?".join(f"({re.escape(part)})" for part in self.parts))
+        start = 0
+        while found := groups.search(text, start):
+            yield from (found.span(number + 1) for number in range(len(self.parts)))
+            start = found.start() + 1
 
     def __str__(self) -> str:
         return f"{self.place}: {'…'.join(self.parts)}"
@@ -81,12 +94,12 @@ def _calls(path: Path, name: str, without: str = "") -> Iterator[Sentence]:
                 yield from _sentences(path, argument)
 
 
-def _sentences(path: Path, node: ast.expr) -> Iterator[Sentence]:
-    """The sentences of an expression: strings, also those on both sides of an `or`, an `if` or a `+`."""
+def _sentences(path: Path, node: ast.expr, least: int = LEAST_LETTERS) -> Iterator[Sentence]:
+    """The sentences of an expression: strings, also those on both sides of an `or`, an `if` or a `+`, and in a list."""
     for part in _strings(node):
         parts = tuple(filter(None, map(str.strip, part)))
-        if sum(map(len, parts)) >= LEAST_LETTERS:
-            yield Sentence(f"{path.name}:{node.lineno}", parts)
+        if sum(map(len, parts)) >= least:
+            yield Sentence(path.relative_to(ROOT / "plugins").as_posix(), parts)
 
 
 def _strings(node: ast.expr) -> Iterator[list[str]]:
@@ -94,10 +107,23 @@ def _strings(node: ast.expr) -> Iterator[list[str]]:
         yield [node.value]
     elif isinstance(node, ast.JoinedStr):
         yield [each.value for each in node.values if isinstance(each, ast.Constant) and isinstance(each.value, str)]
-    elif isinstance(node, (ast.IfExp, ast.BoolOp, ast.BinOp)):
+    elif isinstance(node, (ast.IfExp, ast.BoolOp, ast.BinOp, ast.List)):
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
                 yield from _strings(child)
+
+
+@cache
+def all_sentences() -> list[Sentence]:
+    """Every string of the code that may be a sentence or a part of one."""
+    files = [*PACKAGE.rglob("*.py"), *(ROOT / "plugins" / "modules").glob("*.py")]
+    return [
+        each
+        for path in files
+        for node in ast.walk(_tree(path))
+        if isinstance(node, (ast.JoinedStr, ast.Constant))
+        for each in _sentences(path, node, LEAST_TELLING)
+    ]
 
 
 def refusals() -> list[Sentence]:
@@ -142,3 +168,13 @@ def refusals() -> list[Sentence]:
         *table("run/messages.py", "_ADVICE_ON_START"),
         *returned("run/documents.py", "objections", "_about_unknown", "_about_missing", "_about_value"),
     ]
+
+
+def unsaid(text: str) -> list[str]:
+    """The words of a text that no string of the code accounts for; those with capitals stand for values."""
+    said = [False] * len(text)
+    for sentence in all_sentences():
+        for start, end in sentence.spans_in(text):
+            said[start:end] = [True] * (end - start)
+    words = re.finditer(r"\b[a-z_]{4,}\b", text)
+    return [word[0] for word in words if not all(said[word.start() : word.end()])]

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from . import pictures
 from .counts import Counts
+from .links import broken
 from .project import CACHE, COLLECTION, ROOT
 from .setup import DOCS_VENV, set_up_docs
-from .shell import Log, environment, executable, run
+from .shell import Failed, Log, environment, executable, run
 
 SITE = CACHE / "docsite"
 PAGES = SITE / "rst"
@@ -28,6 +29,7 @@ def build() -> int:
     _make_folders()
     for command, env in _commands():
         run(*command, env=env)
+    _check_links()
     print(f"The documentation is in {HTML / 'index.html'}.")
     return 0
 
@@ -38,7 +40,14 @@ def check(log: Log) -> Counts:
     _make_folders()
     for command, env in _commands():
         log.run(*command, env=env)
+    _check_links()
     return Counts(passed=1)
+
+
+def _check_links() -> None:
+    """Raise `Failed` for links that lead nowhere; Sphinx checks only those that it makes itself."""
+    if found := broken(HTML):
+        raise Failed("These links lead nowhere:\n" + "\n".join(found))
 
 
 def _make_folders() -> None:

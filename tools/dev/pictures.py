@@ -36,17 +36,17 @@ def seconds(page: str) -> dict[str, float]:
 
 
 STYLE = (
-    "<style>.picture{max-width:560px;margin:0 0 24px;overflow-x:auto} .picture .bars{width:100%;min-width:400px;"
+    "<style>.picture{max-width:520px;margin:0 0 24px;overflow-x:auto} .picture .bars{width:100%;min-width:320px;"
     "height:auto;font:14px sans-serif} .picture .bars text{fill:#1a2530} .picture .bar{fill:#3d7ab8}</style>"
 )
 
 
 def bars(times: dict[str, float]) -> str:
     """A picture of horizontal bars, indented for the directive `raw`."""
-    scale = 500 / max(times.values())
+    scale = 430 / max(times.values())
     rows = [_bar(place, METHODS[letter], times[letter], scale) for place, letter in enumerate(METHODS)]
     label = f"Seconds for one signal to each of {EXECUTIONS} executions"
-    head = f'<svg class="bars" viewBox="0 0 560 {46 * len(rows) + 10}" role="img" aria-label="{label}"'
+    head = f'<svg class="bars" viewBox="0 0 440 {46 * len(rows) + 10}" role="img" aria-label="{label}"'
     lines = ['<div class="picture">', f'{head} xmlns="http://www.w3.org/2000/svg">', STYLE, *rows, "</svg>", "</div>"]
     return "".join(f"   {line}\n" for line in lines)
 

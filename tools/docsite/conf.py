@@ -18,10 +18,10 @@ html_short_title = "ssmops.automation"
 
 extensions = ["sphinx_antsibull_ext"]
 html_theme = "sphinx_ansible_theme"
+_REPOSITORY = "https://github.com/ssmops/ssmops.automation"
 html_theme_options = {
-    "vcs_pageview_mode": "",
-    "documentation_home_url": "index.html",
-    "tag_manager_id": "",
+    "documentation_home_url": _REPOSITORY,
+    "topbar_links": {"Repository": _REPOSITORY, "Issues": f"{_REPOSITORY}/issues"},
 }
 html_show_sphinx = False
 html_use_index = False
