@@ -21,7 +21,7 @@ format:   ## Format the Python code
 unit:     ## Run the unit tests
 docs:     ## Build the documentation site
 emulator: ## Run the emulator in the foreground, on port 4599
-bench:    ## Measure what many signals cost, and write docs/benchmark.* (takes up to an hour)
+bench:    ## Measure what many signals cost, and write docs/benchmark.* (45 minutes; BENCH=--quick: 5)
 architecture: ## Draw the picture in docs/architecture.md from the code
 ledger:   ## Write into docs/fidelity.md which tests hold the emulator to which row
 lock:     ## Compile requirements/*.in into requirements/*.txt

@@ -241,6 +241,13 @@ automation_executions:
       type: list
       elements: dict
       contains:
+        automation_execution_id:
+          description:
+            - The execution that takes the signals. It is another one where a step runs child executions and one of
+              them waits; these are looked for with O(include_steps) alone.
+          returned: always
+          type: str
+          sample: 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3
         step_name:
           description: The step that waits; null where the execution waits as a whole or between two steps.
           returned: always
@@ -266,7 +273,9 @@ automation_executions:
           elements: str
           sample: ["Approve", "Reject"]
         valid_next_steps:
-          description: The steps that the service names as the next ones, for V(StartStep).
+          description:
+            - The steps that the service names as the next ones after the step that began last, for V(StartStep).
+            - Empty before the first step, about which the service says nothing.
           returned: always
           type: list
           elements: str

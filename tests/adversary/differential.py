@@ -350,6 +350,7 @@ class Stage:
             case,
             target=target,
             breaks_connections=any(each.name in _BREAK_CONNECTIONS for each in story.befalls),
+            forced=bool(story.options.get("force")),
             decisions_are_hidden=not story.choices["decisions_while_waiting"],
             lookalikes=frozenset(each for each in lookalikes if each),
         )

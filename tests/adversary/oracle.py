@@ -94,9 +94,10 @@ class Case:
     log: Log
     caller: str
     target: str | None = None
+    lookalikes: frozenset[str] = field(default_factory=frozenset)
     breaks_connections: bool = False
     decisions_are_hidden: bool = False
-    lookalikes: frozenset[str] = field(default_factory=frozenset)
+    forced: bool = False
 
     @property
     def ours(self) -> list[Arrival]:
@@ -132,8 +133,11 @@ def at_most_once(case: Case) -> Iterator[str]:
 
 
 def told_of_copies(case: Case) -> Iterator[str]:
-    """Where a proxy repeated the request and the service took both, the task fails and does not claim less."""
-    if len(case.ours) > len({each.request for each in case.ours}) and not case.told.failed:
+    """Where a proxy repeated the request and the service took both, the task fails and does not claim less.
+
+    But under `force` nobody looks before the signal, so what has come since cannot be told.
+    """
+    if len(case.ours) > len({each.request for each in case.ours}) and not case.told.failed and not case.forced:
         yield "the service took two copies of one request, and the task says nothing of it"
 
 
@@ -184,7 +188,9 @@ def not_known_is_a_failure(case: Case) -> Iterator[str]:
 
 def not_known_has_a_cause(case: Case) -> Iterator[str]:
     """A task may say that it does not know only if something befell one of its requests."""
-    if case.told.sent is None and case.clean and not case.breaks_connections and not case.told.leaves_open_who:
+    # A refused decision on a request as a whole leaves no trace, whichever copy was refused.
+    is_excused = case.breaks_connections or case.told.leaves_open_who or "The service refused" in case.told.msg
+    if case.told.sent is None and case.clean and not is_excused:
         yield "the task says that it does not know, although it got the service's answer to every request"
 
 

@@ -240,7 +240,6 @@ def test_no_gate_waits(runs: Any, signal: str) -> None:
 @pytest.mark.parametrize(
     "inputs",
     [
-        {},
         {"Approvers": []},
         {"Approvers": "approver"},
         {"Approvers": ["approver"] * 11},

@@ -17,18 +17,20 @@ from hypothesis import strategies as st
 
 from automation_emulator.runbooks.parser import parse
 from automation_emulator.service.launch import Sources, Start, launch, launch_child
-from automation_emulator.service.ledger import Ledger
+from automation_emulator.service.places import Place
 from automation_emulator.service.progress import Progress
+from automation_emulator.service.slots import Slots
 from automation_emulator.state.choices import Choices
 from automation_emulator.state.model import Child, Execution
 from automation_emulator.state.moment import Moment
 from automation_emulator.state.principals import Principal
+from automation_emulator.state.quotas import Quotas
 from automation_emulator.state.work import Answer
 
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT10S"}}
 GATE = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["moto"]}}
-BROKEN = {"name": "broken", "action": "aws:sleep", "inputs": {}}
+BROKEN = {"name": "broken", "action": "aws:sleep", "inputs": {"Duration": "soon"}}
 
 
 def calls(name: str = "Child", step: str = "call", inputs: Any = None, **members: Any) -> dict[str, Any]:
@@ -128,10 +130,9 @@ def test_runtime_parameters(runs: Any) -> None:
         (calls("Missing"), "Missing"),
         (calls(inputs={"DocumentVersion": "7"}), "version 7"),
         (calls(inputs={"RuntimeParameters": {"Colour": "red"}}), "Colour"),
-        (calls(inputs={"RuntimeParameters": ["red"]}), "RuntimeParameters"),
+        (calls(inputs={"RuntimeParameters": "red"}), "RuntimeParameters"),
         (calls(inputs={"Tags": "red"}), "tags"),
-        (calls(inputs={"DocumentName": ["Child"]}), "DocumentName"),
-        (calls(inputs={"TargetLocations": [{"Regions": ["eu-west-1"]}]}), "TargetLocations"),
+        (calls(inputs={"TargetLocations": [{"Accounts": ["ou-1a2b-3c4d5e6f"]}]}), "organizational units"),
         (calls("Script"), "aws:executeScript"),
     ],
 )
@@ -280,19 +281,19 @@ def family(moments: list[float], steps: list[str]) -> list[Execution]:
     """A parent, its children and their children at the last moment, having been looked at in every one."""
     choices = Choices(most_step_executions=20, most_generations=3)
     runbook = parse("Self", "1", json.dumps({"schemaVersion": "0.3", "mainSteps": [*map(STEPS.get, steps)]}))
-    sources = Sources(lambda name, version: runbook, lambda name: None)
-    ledger = Ledger()
+    sources = Sources(lambda name, version: runbook, lambda name: None, lambda name, key, values: [])
+    place = Place(sources, Slots(Quotas))
 
     def launch_one(run: Execution, child: Child, moment: Moment) -> Execution:
-        return launch_child(run, child, moment, sources)
+        return launch_child(run, child, moment, lambda account, region: sources)
 
-    progress = Progress(ledger, launch_one, lambda run, work: Answer())
+    progress = Progress(lambda account, region: place, launch_one, lambda run, work: Answer())
     start = Start(Principal("arn:aws:iam::1:user/alice"), "AKIA0000000000000000", "1", "eu-central-1", 0.0, 0.0)
     run = launch({"DocumentName": "Self"}, start, sources, choices)
     progress.add(replace(run, execution_id=str(uuid.UUID(int=1))), choices)
     for moment in sorted(moments):
         progress.advance(moment, choices)
-    return list(ledger.newest_first([], None))
+    return list(place.ledger.newest_first([], None))
 
 
 STEPS: dict[str, dict[str, Any]] = {

@@ -66,7 +66,7 @@ class TestTheManual:
         plain = " ".join(manual.split())
         for option in (one for one in parser()._actions if not isinstance(one, argparse._HelpAction)):
             assert option.option_strings[0] in plain
-            assert option.default is None or f"({option.default})" in plain
+            assert not option.default or f"({option.default})" in plain
 
     def test_it_has_every_control_request(self, manual: str, control: Any) -> None:
         section = manual.partition("control endpoint\n")[2].partition("exit status\n")[0]

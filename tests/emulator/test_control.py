@@ -117,7 +117,8 @@ def test_control_requests_explained(control: Any, path: str, body: Any, word: st
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"[" * 3000 + b"]" * 3000])
 def test_control_requests_that_cannot_be_read(control: Any, body: bytes) -> None:
-    request = urllib.request.Request(f"{control.url}/_emulator/clock", data=body, method="POST")
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{control.url}/_emulator/clock", data=body, headers=headers, method="POST")
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request)
     with caught.value as answer:
@@ -148,7 +149,7 @@ def test_no_such_control(control: Any) -> None:
     assert control("GET", "weather")["status"] == 404
 
 
-@pytest.mark.ledger("errors-2", "errors-3", "principals-5")
+@pytest.mark.ledger("errors-2", "errors-3", "errors-8", "principals-5")
 @pytest.mark.parametrize("principal", ["approver", "arn:aws:iam::123456789012:user/approver"])
 def test_denials(runs: Any, account: Any, control: Any, principal: str) -> None:
     execution = runs.start(PAUSE)

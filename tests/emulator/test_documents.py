@@ -42,7 +42,13 @@ def test_a_choice_is_followed_in_spite_of_is_end(runs: Any) -> None:
 
 @pytest.mark.ledger("continue_follows_next_step=false", "continue_follows_next_step=true")
 def test_continue_with_and_without_next_step(runs: Any, control: Any) -> None:
-    broken = {"name": "broken", "action": "aws:sleep", "inputs": {}, "onFailure": "Continue", "nextStep": "pause"}
+    broken = {
+        "name": "broken",
+        "action": "aws:sleep",
+        "inputs": {"Duration": "soon"},
+        "onFailure": "Continue",
+        "nextStep": "pause",
+    }
     for number, (follows, current) in enumerate([(False, "nap"), (True, "pause")]):
         control.choose(continue_follows_next_step=follows)
         execution = runs.start(broken, NAP, PAUSE, members={"name": f"Continued{number}"})
@@ -53,6 +59,6 @@ def test_continue_with_and_without_next_step(runs: Any, control: Any) -> None:
 @pytest.mark.parametrize("most", [3, 5])
 def test_circles_are_broken(runs: Any, control: Any, most: int) -> None:
     control.choose(most_step_executions=most)
-    circle = {"name": "a", "action": "aws:sleep", "inputs": {}, "onFailure": "step:a"}
+    circle = {"name": "a", "action": "aws:sleep", "inputs": {"Duration": "soon"}, "onFailure": "step:a"}
     found = runs.get(runs.start(circle))
     assert (found["AutomationExecutionStatus"], len(found["StepExecutions"])) == ("Failed", most)

@@ -303,6 +303,22 @@ def test_boto3_calls_in_the_name_of_the_starter_or_the_role(runs: Any, account: 
     assert "assumed-role/Operator/" in runs.step(execution, "script")["Outputs"]["Payload"][0]
 
 
+@pytest.mark.ledger("scripts_need_assume_role=false", "scripts_need_assume_role=true")
+@pytest.mark.parametrize(
+    ("needed", "role", "status"), [(False, None, "Success"), (True, None, "Failed"), (True, "Operator", "Success")]
+)
+def test_a_script_that_calls_may_need_a_role(
+    runs: Any, control: Any, needed: bool, role: str | None, status: str
+) -> None:
+    control.choose(scripts_need_assume_role=needed)
+    step = script("return {'arn': boto3.client('sts').get_caller_identity()['Arn']}", before="import boto3")
+    members = {"assumeRole": f"arn:aws:iam::123456789012:role/{role}"} if role else {}
+    execution = runs.start(step, members=members)
+    assert runs.status(execution) == status
+    if status == "Failed":
+        assert "NoCredentialsError" in runs.step(execution, "script")["FailureMessage"]
+
+
 # What is not run
 
 

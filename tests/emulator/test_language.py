@@ -230,7 +230,7 @@ def test_a_default_may_refer_to_what_is_known_at_the_start(runs: Any) -> None:
     wanted = [f"{{{{ {name} }}}}" for name in ("Name", "Far", "Run", "Lone")]
     execution = runs.start(note(wanted), members={"parameters": parameters}, Parameters={"Text": ["{{ Number }}"]})
     assert message(runs, execution) == [
-        "{{ Number }} of 123456789012",
+        "3 of 123456789012",
         "{{ Text }} of {{global:ACCOUNT_ID}}",
         execution,
         "a",
@@ -253,9 +253,11 @@ def test_inputs_are_not_made_strings(runs: Any, reference: str) -> None:
     assert (step["StepStatus"], step["FailureMessage"]) == ("Failed", "Duration must be a string.")
 
 
-def test_what_is_given_is_not_a_reference(runs: Any) -> None:
-    given = {"Text": ["{{ Number }}"]}
-    execution = runs.start(note("{{ Text }}"), members={"parameters": PARAMETERS}, Parameters=given)
+@pytest.mark.ledger("parameters-26")
+def test_what_a_given_reference_means_is_not_a_reference(runs: Any) -> None:
+    given = {"Text": ["{{ Other }}"], "Other": ["{{ Number }}"]}
+    declared = {**PARAMETERS, "Other": {"type": "String"}}
+    execution = runs.start(note("{{ Text }}"), members={"parameters": declared}, Parameters=given)
     assert message(runs, execution) == "{{ Number }}"
 
 
@@ -354,7 +356,7 @@ def test_failure_messages_name_step_and_attempts(runs: Any, control: Any, member
 
 
 def test_the_first_critical_failure_is_the_runs(runs: Any) -> None:
-    broken = {"action": "aws:sleep", "inputs": {}, "onFailure": "Continue"}
+    broken = {"action": "aws:sleep", "inputs": {"Duration": "soon"}, "onFailure": "Continue"}
     execution = runs.start(
         {**broken, "name": "harmless"},
         {**broken, "name": "serious", "isCritical": True},

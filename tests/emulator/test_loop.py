@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 GATE = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["moto"]}}
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT10S"}}
-BROKEN = {"name": "broken", "action": "aws:sleep", "inputs": {}}
+BROKEN = {"name": "broken", "action": "aws:sleep", "inputs": {"Duration": "soon"}}
 AFTER = {"name": "after", "action": "aws:pause", "inputs": {}}
 
 
@@ -187,7 +187,10 @@ def test_the_steps_inside_follow_one_another(runs: Any, control: Any, steps: Any
     ("step", "status"),
     [
         ({**NAP, "nextStep": "out"}, "Success"),
-        ({**NAP, "name": "nap", "inputs": {}, "onFailure": "step:out", "isCritical": False}, "Failed"),
+        (
+            {**NAP, "name": "nap", "inputs": {"Duration": "soon"}, "onFailure": "step:out", "isCritical": False},
+            "Failed",
+        ),
         ({"name": "nap", "action": "aws:branch", "inputs": {"Choices": [], "Default": "out"}}, "Success"),
     ],
 )
@@ -371,7 +374,7 @@ def test_a_round_without_a_value_shows_none(runs: Any) -> None:
                                                   (True, "first=Waiting loop=Pending pause=Pending inner=Pending "
                                                          "nap=Pending")])  # fmt: skip
 def test_steps_inside_a_loop_that_has_not_begun(runs: Any, control: Any, listed: bool, expected: str) -> None:
-    control.choose(lists_pending_steps_inside_loops=listed)
+    control.choose(lists_pending_steps_inside_loops=listed, nested_loops=True)
     inner = each(["y"], NAP) | {"name": "inner"}
     execution = runs.start({**PAUSE, "name": "first"}, each(["x"], PAUSE, inner))
     assert shown(runs, execution) == expected
@@ -591,6 +594,7 @@ def test_a_child_is_given_up_whose_loop_has_run_out_of_time(runs: Any, control: 
 def test_a_loop_may_be_inside_a_loop(runs: Any, control: Any) -> None:
     values = "{{ loop.CurrentIteratorValue }}{{ inner.CurrentIteratorValue }}"
     inner = {**each(["1", "2"], {**NAP, "inputs": {"Duration": f"PT{values}S"}}), "name": "inner"}
+    control.choose(nested_loops=True)
     inner["inputs"]["Steps"].append({**PAUSE, "timeoutSeconds": 1, "onFailure": "Continue"})
     execution = runs.start(each(["1", "2"], inner), AFTER)
     control.pass_time(99)
@@ -610,6 +614,7 @@ def test_a_loop_may_be_inside_a_loop(runs: Any, control: Any) -> None:
     ],
 )
 def test_a_step_may_leave_one_loop_or_both(runs: Any, control: Any, leaves: str, expected: str) -> None:
+    control.choose(nested_loops=True)
     inner = {**each(["1", "2"], {**NAP, "nextStep": leaves}), "name": "inner"}
     execution = runs.start(each(["x"], inner, {**PAUSE, "name": "between"}), AFTER)
     control.pass_time(10)
@@ -617,8 +622,7 @@ def test_a_step_may_leave_one_loop_or_both(runs: Any, control: Any, leaves: str,
 
 
 @pytest.mark.ledger("nested_loops=false")
-def test_loops_inside_loops_may_be_refused(runs: Any, control: Any) -> None:
-    control.choose(nested_loops=False)
+def test_loops_inside_loops_may_be_refused(runs: Any) -> None:
     inner = {**each(["1"], PAUSE), "name": "inner"}
     assert "inner" in error_of(runs.start, each(["x"], inner))
     runs.document(each(["x"], PAUSE), name="Plain")
@@ -648,7 +652,7 @@ def test_a_run_that_the_emulator_ends_leaves_no_step_open(runs: Any, control: An
         (each(["x"], {**PAUSE, "inputs": {"Message": "{{ Missing }}"}}), "Missing"),
         (each(["x"], PAUSE, nextStep="pause"), "inside loop loop"),
         (each(["x"], PAUSE, inputs={"LoopCondition": rejected()}), "either Iterators or LoopCondition"),
-        ({"name": "loop", "action": "aws:loop", "inputs": {"Steps": [PAUSE]}}, "either Iterators or LoopCondition"),
+        ({"name": "loop", "action": "aws:loop", "inputs": {"Steps": [PAUSE]}}, "Iterators or LoopCondition"),
         (each("x", PAUSE), "Iterators must be a list"),
         (each(["x"] * 101, PAUSE), "at most 100"),
         (each(["x"], PAUSE, inputs={"IteratorDataType": "Integer"}), "no Integer"),

@@ -208,25 +208,111 @@ def test_outputs_of_a_script_may_be_empty(runs: Any) -> None:
     assert runs.status(execution) == "Waiting"
 
 
-@pytest.mark.ledger("scripts-6", "output_payload=scripts", "output_payload=scripts_and_calls", "output_payload=none")
+@pytest.mark.ledger(
+    "scripts-6", "output_payload=seen", "output_payload=scripts", "output_payload=all", "output_payload=none"
+)
 @pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize(
-    ("choice", "of_script", "of_call"), [("scripts", True, False), ("scripts_and_calls", True, True),
-                                         ("none", False, False)]
-)  # fmt: skip
+    ("choice", "of_script", "of_image", "of_call"),
+    [
+        ("seen", True, True, False),
+        ("scripts", True, False, False),
+        ("all", True, True, True),
+        ("none", False, False, False),
+    ],
+)
 def test_everything_may_be_put_out_as_well(
-    runs: Any, control: Any, choice: str, of_script: bool, of_call: bool
+    runs: Any, control: Any, ids: list[str], choice: str, of_script: bool, of_image: bool, of_call: bool
 ) -> None:
     control.choose(output_payload=choice)
-    execution = runs.start(script(), look(), note("{{ script.OutputPayload }}"))
+    execution = runs.start(script(), image(ids[0]), look(), note("{{ script.OutputPayload }}"))
     shown = runs.step(execution, "script")["Outputs"]
     whole = {"Payload": {"token": "", "number": 0}}
     assert shown.get("OutputPayload") == ([json.dumps(whole)] if of_script else None)
     assert message(runs, execution) == (whole if of_script else "{{ script.OutputPayload }}")
+    made = runs.step(execution, "image")["Outputs"]
+    assert ("OutputPayload" in made) is of_image
+    if of_image:
+        assert json.loads(made["OutputPayload"][0]) == {"ImageId": made["ImageId"][0], "ImageState": "available"}
     called = runs.step(execution, "look")["Outputs"].get("OutputPayload")
     assert (called is not None) is of_call
     if called is not None:
         assert json.loads(called[0])["Parameters"][0]["Name"] == "first"
+
+
+AMI = "ami-12c6146b"
+
+
+@pytest.fixture
+def ids(account: Any) -> list[str]:
+    """An instance that runs."""
+    launched = account.client("ec2").run_instances(ImageId=AMI, MinCount=1, MaxCount=1)["Instances"]
+    return [instance["InstanceId"] for instance in launched]
+
+
+def image(instance: str) -> dict[str, Any]:
+    return {"name": "image", "action": "aws:createImage", "inputs": {"InstanceId": instance, "ImageName": "base"}}
+
+
+def launch(count: int = 1) -> dict[str, Any]:
+    inputs = {"ImageId": AMI, "MinInstanceCount": count, "MaxInstanceCount": count}
+    return {"name": "launch", "action": "aws:runInstances", "inputs": inputs}
+
+
+def declare(step: dict[str, Any], selector: str, kind: str = "String") -> dict[str, Any]:
+    return {**step, "outputs": [{"Name": "Declared", "Selector": selector, "Type": kind}]}
+
+
+TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+COMMAND = {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["i-1"]}
+STACK = {"StackName": "app", "TemplateBody": TEMPLATE}
+
+
+@pytest.mark.ledger("outputs-8")
+@pytest.mark.parametrize(
+    ("step", "selector", "own"),
+    [
+        (launch(), "$.InstanceIds[0]", "InstanceIds"),
+        (launch(), "InstanceIds[0]", "InstanceIds"),
+        ({"name": "run", "action": "aws:runCommand", "inputs": COMMAND}, "$.CommandId", "CommandId"),
+        ({"name": "make", "action": "aws:createStack", "inputs": STACK}, "$.StackId", "StackId"),
+        ({"name": "call", "action": "aws:executeAutomation", "inputs": {"DocumentName": "Child"}}, "$.ExecutionId",
+         "ExecutionId"),
+        ({"name": "call", "action": "aws:executeAutomation", "inputs": {"DocumentName": "Child"}}, "$.Output",
+         "Output"),
+    ],
+)  # fmt: skip
+def test_outputs_that_authors_declare_are_picked_out_of_the_actions_own(
+    runs: Any, step: Any, selector: str, own: str
+) -> None:
+    runs.document(script(), name="Child", outputs=["script.Number"])
+    shown = runs.step(runs.start(declare(step, selector)), step["name"])
+    assert shown["StepStatus"] == "Success"
+    assert shown["Outputs"]["Declared"] == shown["Outputs"][own]
+
+
+@pytest.mark.ledger("outputs-8")
+def test_an_image_has_declared_outputs(runs: Any, ids: list[str]) -> None:
+    shown = runs.step(runs.start(declare(image(ids[0]), "$.ImageId")), "image")["Outputs"]
+    assert shown["Declared"] == shown["ImageId"]
+
+
+@pytest.mark.ledger("outputs-6")
+def test_what_an_action_put_out_may_not_be_what_was_declared(runs: Any) -> None:
+    shown = runs.step(runs.start(declare(launch(), "$.InstanceIds[0]", "Integer")), "launch")
+    assert (shown["StepStatus"], shown["FailureDetails"]["FailureType"]) == ("Failed", "Verification")
+
+
+@pytest.mark.ledger("parameters-29", "list_in_text=json", "list_in_text=commas")
+@pytest.mark.parametrize(
+    ("count", "choice", "written"),
+    [(1, "json", '{{"id": "{0}"}}'), (2, "json", '{{"id": "["{0}", "{1}"]"}}'), (2, "commas", '{{"id": "{0}, {1}"}}')],
+)
+def test_a_list_inside_a_longer_string(runs: Any, control: Any, count: int, choice: str, written: str) -> None:
+    control.choose(list_in_text=choice)
+    execution = runs.start(launch(count), note('{"id": "{{ launch.InstanceIds }}"}'))
+    ids = runs.step(execution, "launch")["Outputs"]["InstanceIds"]
+    assert message(runs, execution) == written.format(*ids)
 
 
 @pytest.mark.ledger("parameters-23")

@@ -38,7 +38,7 @@ def test_an_execution_that_waits(runs: Any) -> None:
     assert (found["Mode"], found["CurrentStepName"], found["CurrentAction"]) == ("Auto", "gate", "aws:approve")
     assert (found["StepExecutionsTruncated"], found["ResolvedTargets"]["Truncated"]) == (False, False)
     assert waiting["Inputs"] == {"Approvers": json.dumps(["moto"])}
-    assert (waiting["TimeoutSeconds"], waiting["OnFailure"]) == (600, "Abort")
+    assert (waiting["TimeoutSeconds"], "OnFailure" in waiting) == (600, False)
     assert (ahead["StepStatus"], "ExecutionStartTime" in ahead) == ("Pending", False)
     assert len({waiting["StepExecutionId"], ahead["StepExecutionId"]}) == 2
 
@@ -264,7 +264,7 @@ def test_step_pages_refused(runs: Any) -> None:
 
 
 @pytest.mark.ledger(
-    "signals-1", "signals-2", "signals-3", "errors-1", "empty_map_refused=true", "empty_map_refused=false"
+    "signals-1", "signals-18", "signals-2", "signals-3", "errors-1", "empty_map_refused=true", "empty_map_refused=false"
 )
 @pytest.mark.parametrize(
     "payload",
@@ -286,3 +286,33 @@ def test_payloads_that_the_model_does_not_allow(runs: Any, control: Any, payload
     control.choose(empty_map_refused=False)
     refused = "ValidationException" if payload else "InvalidAutomationSignalException"
     assert code_of(send, **request) == refused
+
+
+@pytest.mark.ledger("last_page_token=none", "last_page_token=empty")
+@pytest.mark.parametrize(("choice", "shown"), [("none", {}), ("empty", {"NextToken": ""})])
+def test_the_last_page_has_an_empty_token_or_none(runs: Any, control: Any, choice: str, shown: Any) -> None:
+    control.choose(last_page_token=choice)
+    execution = runs.start({"name": "pause", "action": "aws:pause", "inputs": {}})
+    for page in (
+        runs.ssm.describe_automation_executions(),
+        runs.ssm.describe_automation_step_executions(AutomationExecutionId=execution),
+    ):
+        assert {name: value for name, value in page.items() if name == "NextToken"} == shown
+
+
+@pytest.mark.ledger("results-7")
+def test_a_step_shows_what_its_author_wrote(runs: Any) -> None:
+    plain = {"name": "plain", "action": "aws:approve", "inputs": {"Approvers": ["moto"]}}
+    rules = {"timeoutSeconds": 60, "maxAttempts": 2, "onFailure": "Abort"}
+    execution = runs.start({**plain, "name": "written", **rules}, plain)
+    members = ("TimeoutSeconds", "MaxAttempts", "OnFailure")
+    assert [runs.step(execution, "written")[name] for name in members] == [60, 2, "Abort"]
+    runs.signal(execution, "Approve")
+    assert [name for name in members if name in runs.step(execution, "plain")] == []
+
+
+@pytest.mark.ledger("results-16")
+def test_a_list_has_an_empty_log_file(runs: Any) -> None:
+    runs.start({"name": "pause", "action": "aws:pause", "inputs": {}})
+    (listed,) = runs.ssm.describe_automation_executions()["AutomationExecutionMetadataList"]
+    assert listed["LogFile"] == ""

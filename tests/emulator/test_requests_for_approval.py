@@ -15,7 +15,7 @@ def asked(control: Any, kind: str, *approvers: str, **members: Any) -> str:
     return str(control("POST", kind, body)["automation_execution_id"])
 
 
-@pytest.mark.ledger("requests-1")
+@pytest.mark.ledger("requests-1", "requests-8")
 @pytest.mark.parametrize(
     ("kind", "subtype"), [("access-requests", "AccessRequest"), ("change-requests", "ChangeRequest")]
 )

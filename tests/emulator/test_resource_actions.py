@@ -379,12 +379,6 @@ def test_inputs_of_run_instances(runs: Any, inputs: Any, reason: str) -> None:
     assert refused(runs, step("runInstances", **{"ImageId": "ami-1", **inputs}), reason)
 
 
-def test_an_input_that_no_operation_has_is_named(runs: Any) -> None:
-    shown = runs.step(runs.start(step("runInstances", ImageId=AMI, InstanceSize="big")), "act")
-    assert shown["StepStatus"] == "Failed"
-    assert "InstanceSize" in shown["FailureMessage"]
-
-
 # aws:createImage, aws:copyImage, aws:deleteImage
 
 
@@ -433,7 +427,8 @@ def test_an_image_is_waited_for(
         )
         control.pass_time(5)
     assert runs.status(execution) == ended
-    assert runs.step(execution, "act")["Outputs"] == {"ImageId": ["ami-1"], "ImageState": [last]}
+    outputs = runs.step(execution, "act")["Outputs"]
+    assert (outputs["ImageId"], outputs["ImageState"]) == (["ami-1"], [last])
     assert [call.parameters for call in script.calls[1:]] == 4 * [{"ImageIds": ["ami-1"]}]
 
 
@@ -460,17 +455,17 @@ def test_block_devices_of_an_image_may_be_one_map(runs: Any, script: Script, giv
 @pytest.mark.parametrize(
     ("action", "inputs", "missing"),
     [
-        ("createImage", {"ImageName": "base"}, "InstanceId"),
-        ("createImage", {"InstanceId": "i-1"}, "ImageName"),
-        ("copyImage", {"ImageName": "copy", "SourceImageId": "ami-1"}, "SourceRegion"),
-        ("copyImage", {"ImageName": "copy", "SourceRegion": "eu-west-1"}, "SourceImageId"),
-        ("copyImage", {"SourceImageId": "ami-1", "SourceRegion": "eu-west-1"}, "ImageName"),
-        ("deleteImage", {}, "ImageId"),
-        ("deleteStack", {}, "StackName"),
-        ("createStack", {"TemplateBody": "{}"}, "StackName"),
+        ("createImage", {"InstanceId": "", "ImageName": "base"}, "InstanceId"),
+        ("createImage", {"InstanceId": "i-1", "ImageName": ""}, "ImageName"),
+        ("copyImage", {"ImageName": "copy", "SourceImageId": "ami-1", "SourceRegion": ""}, "SourceRegion"),
+        ("copyImage", {"ImageName": "copy", "SourceImageId": "", "SourceRegion": "eu-west-1"}, "SourceImageId"),
+        ("copyImage", {"ImageName": "", "SourceImageId": "ami-1", "SourceRegion": "eu-west-1"}, "ImageName"),
+        ("deleteImage", {"ImageId": ""}, "ImageId"),
+        ("deleteStack", {"StackName": ""}, "StackName"),
+        ("createStack", {"StackName": "", "TemplateBody": "{}"}, "StackName"),
         ("createStack", {"StackName": "app"}, "either TemplateBody or TemplateURL"),
-        ("createTags", {"ResourceIds": ["i-1"]}, "Tags"),
-        ("createTags", {"Tags": [{"Key": "a", "Value": "1"}]}, "ResourceIds"),
+        ("createTags", {"ResourceIds": ["i-1"], "Tags": []}, "Tags"),
+        ("createTags", {"ResourceIds": [], "Tags": [{"Key": "a", "Value": "1"}]}, "ResourceIds"),
     ],
 )
 def test_inputs_that_have_to_be_there(runs: Any, action: str, inputs: Any, missing: str) -> None:
@@ -502,8 +497,11 @@ def test_an_image_is_made_of_the_one_instance_that_was_launched(runs: Any, ec2: 
 
 @pytest.mark.ledger("calls-16")
 def test_an_image_is_not_made_of_several_instances(runs: Any) -> None:
-    asked = step("createImage", InstanceId=["i-1", "i-2"], ImageName="base")
-    assert refused(runs, asked, "InstanceId must be a string")
+    parameters = {"Ids": {"type": "StringList", "default": ["i-1", "i-2"]}}
+    execution = runs.start(
+        step("createImage", InstanceId="{{ Ids }}", ImageName="base"), members={"parameters": parameters}
+    )
+    assert "InstanceId must be a string" in runs.step(execution, "act")["FailureMessage"]
 
 
 def test_an_image_that_does_not_exist_cannot_be_deleted(runs: Any, script: Script) -> None:
@@ -705,7 +703,6 @@ def test_resources_of_a_stack_can_be_retained(runs: Any, script: Script) -> None
         ({"Tags": [{"Key": str(number), "Value": ""} for number in range(11)]}, "Tags has at most 10"),
         ({"NotificationARNs": 6 * ["arn"]}, "NotificationARNs has at most 5"),
         ({"TemplateBody": 51201 * " "}, "51200 bytes"),
-        ({"TemplateBody": json.loads(TEMPLATE)}, "TemplateBody must be a string"),
     ],
 )
 def test_inputs_of_create_stack(runs: Any, inputs: Any, reason: str) -> None:
@@ -728,7 +725,7 @@ def test_a_template_may_be_elsewhere(runs: Any, script: Script) -> None:
     assert script.calls[0].parameters == {"StackName": "app", "TemplateURL": "https://bucket/key"}
 
 
-@pytest.mark.parametrize("inputs", [{"Tags": 5}, {"Parameters": "none"}, {"1": "one"}])
+@pytest.mark.parametrize("inputs", [{"Tags": 5}, {"Parameters": "none"}])
 def test_inputs_of_another_kind_fail_the_step(runs: Any, inputs: Any) -> None:
     execution = runs.start(step("createStack", StackName="app", TemplateBody=TEMPLATE, **inputs))
     assert runs.status(execution) == "Failed"

@@ -137,10 +137,9 @@ TAGGED = [{"Key": "tag:Role", "Values": ["web"]}]
         ({"InstanceIds": ["i-1"], "DocumentName": ""}, "DocumentName is required"),
         ({"InstanceIds": ["i-1"], "Targets": TAGGED}, "InstanceIds and Targets exclude each other"),
         ({"InstanceIds": [f"i-{nth}" for nth in range(51)]}, "InstanceIds has at most 50 items"),
-        ({"InstanceIds": ["i-1"], "Parameters": ["date"]}, "Parameters must be a map"),
+        ({"InstanceIds": ["i-1"], "Parameters": "date"}, "Parameters must be a map"),
         ({"Targets": ["i-1"]}, "Targets is required and is a list"),
         ({"Targets": [{"Key": "InstanceIds"}]}, "Values is required"),
-        ({"InstanceIds": ["i-1"], "Unheard": 1}, "Unheard"),
     ],
 )
 def test_inputs_that_are_wrong(runs: Any, inputs: Any, reason: str) -> None:

@@ -246,7 +246,9 @@ def test_stop_step_refused(runs: Any, control: Any) -> None:
     assert code_of(runs.signal, execution, "StopStep", StepName="pause") == SIGNAL_ERROR
 
 
-@pytest.mark.ledger("statuses-5", "statuses-6", "interactive-6", "flow-23", "results-4", "cancelling_seconds")
+@pytest.mark.ledger(
+    "statuses-5", "statuses-9", "statuses-6", "interactive-6", "flow-23", "results-4", "cancelling_seconds"
+)
 def test_cancel(runs: Any, control: Any) -> None:
     control.choose(cancelling_seconds=5)
     execution = runs.start(PAUSE, NEXT)
@@ -330,7 +332,7 @@ class TestRequests:
         body = {"approvers": ["moto"], "region": "eu-central-1", **members}
         return str(control("POST", kind, body)["automation_execution_id"])
 
-    @pytest.mark.ledger("requests-1", "requests-5", "revoked_status=Cancelled")
+    @pytest.mark.ledger("requests-1", "requests-8", "requests-5", "revoked_status=Cancelled")
     def test_access_request_approved_and_revoked(self, runs: Any, control: Any) -> None:
         execution = self.add(control, "access-requests")
         found = runs.get(execution)

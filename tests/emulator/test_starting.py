@@ -280,7 +280,6 @@ def test_a_client_token_starts_one_execution(runs: Any) -> None:
         ({"MaxConcurrency": "0"}, "ValidationException"),
         ({"MaxErrors": "200%"}, "ValidationException"),
         ({"Parameters": {"x" * 51: ["a"]}}, "ValidationException"),
-        ({"Parameters": {"Name": ["x" * 513]}}, "ValidationException"),
         ({"Tags": [{"Key": f"key{number}", "Value": ""} for number in range(6)]}, "ValidationException"),
         ({"AlarmConfiguration": {"Alarms": [{"Name": "a"}, {"Name": "b"}]}}, "ValidationException"),
     ],
@@ -317,3 +316,119 @@ def test_regions_and_accounts_are_apart(runs: Any, account: Any) -> None:
     foreign = account.session("Operators", "first", account="210987654321")
     code, _message = error_of(foreign.get_automation_execution, AutomationExecutionId=execution)
     assert code == "AutomationExecutionNotFoundException"
+
+
+def shown_inputs(runs: Any, execution: str) -> Any:
+    return {name: json.loads(value) for name, value in runs.step(execution, "pause")["Inputs"].items()}
+
+
+GIVEN = {
+    "Where": {"type": "String"},
+    "When": {"type": "String", "default": ""},
+    "Hosts": {"type": "StringList", "default": ["a", "b"]},
+    "Count": {"type": "Integer", "default": 3},
+}
+
+
+@pytest.mark.ledger("parameters-26")
+@pytest.mark.parametrize(
+    ("name", "given", "value"),
+    [
+        ("When", ["{{ global:DATE }}"], "2030-03-17"),
+        ("When", ["at {{ global:DATE_TIME }}"], "at 2030-03-17_17.46.40"),
+        ("When", ["{{ global:REGION }}-{{global:ACCOUNT_ID}}"], "eu-central-1-123456789012"),
+        ("When", ["{{ Where }}"], "here"),
+        ("When", ["{{ Count }} of {{ Where }}"], "3 of here"),
+        ("When", ["{{ ssm:/site/name }}"], "berlin"),
+        ("When", ["{{ Unknown }}"], "{{ Unknown }}"),
+        ("Hosts", ["{{ Hosts }}"], ["{{ Hosts }}"]),
+        ("Hosts", ["{{ Where }}", "c"], ["here", "c"]),
+        ("Hosts", ["{{ ssm:/site/hosts }}"], ["x", "y"]),
+        ("Count", ["{{ ssm:/site/count }}"], 7),
+    ],
+)
+def test_references_in_values_given_at_a_start(runs: Any, control: Any, name: str, given: Any, value: Any) -> None:
+    control.pass_time(1_900_000_000 - control("GET", "clock")["now"])
+    for key, stored, kind in (("name", "berlin", "String"), ("hosts", "x,y", "StringList"), ("count", "7", "String")):
+        runs.ssm.put_parameter(Name=f"/site/{key}", Value=stored, Type=kind)
+    parameters = {"Where": ["here"], name: given}
+    pause = {**PAUSE, "inputs": {name: f"{{{{ {name} }}}}"}}
+    execution = runs.start(pause, members={"parameters": GIVEN}, Parameters=parameters)
+    assert shown_inputs(runs, execution) == {name: value}
+    assert runs.get(execution)["Parameters"] == parameters
+
+
+@pytest.mark.ledger("parameters-26")
+def test_references_in_values_are_checked_by_what_they_mean(runs: Any) -> None:
+    parameters = {"Stage": {"type": "String", "allowedValues": ["test"]}}
+    runs.ssm.put_parameter(Name="stage", Value="live", Type="String")
+    runs.document(PAUSE, parameters=parameters)
+    start = runs.ssm.start_automation_execution
+    code, message = error_of(start, DocumentName="Gated", Parameters={"Stage": ["{{ ssm:stage }}"]})
+    assert (code, "live" in message) == (PARAMETER_ERROR, True)
+    code, message = error_of(start, DocumentName="Gated", Parameters={"Stage": ["{{ ssm:other }}"]})
+    assert (code, "Parameter Store" in message) == (PARAMETER_ERROR, True)
+
+
+@pytest.mark.ledger("parameters-27")
+@pytest.mark.parametrize("as_default", [True, False])
+def test_a_secure_string_is_refused(runs: Any, as_default: bool) -> None:
+    runs.ssm.put_parameter(Name="secret", Value="s", Type="SecureString")
+    reference = "{{ ssm:secret }}"
+    parameter = {"type": "String", "default": reference if as_default else ""}
+    runs.document(PAUSE, parameters={"Secret": parameter})
+    request = {} if as_default else {"Parameters": {"Secret": [reference]}}
+    code, message = error_of(runs.ssm.start_automation_execution, DocumentName="Gated", **request)
+    assert (code, "SecureString" in message) == (PARAMETER_ERROR, True)
+
+
+@pytest.mark.ledger("parameters-26")
+def test_references_in_values_of_children(runs: Any) -> None:
+    runs.document(PAUSE | {"inputs": {"Where": "{{ Where }}"}}, name="Child", parameters=GIVEN)
+    inputs = {"DocumentName": "Child", "RuntimeParameters": {"Where": ["{{ Given }}"]}}
+    call = {"name": "call", "action": "aws:executeAutomation", "inputs": inputs}
+    members = {"name": "Parent", "parameters": {"Given": {"type": "String"}}}
+    parent = runs.start(call, members=members, Parameters={"Given": ["{{ global:REGION }}"]})
+    child = runs.step(parent, "call")["Outputs"]["ExecutionId"][0]
+    assert shown_inputs(runs, child) == {"Where": "eu-central-1"}
+    maps = [{"Where": ["{{ global:ACCOUNT_ID }}"]}]
+    on_targets = runs.ssm.start_automation_execution(DocumentName="Child", TargetMaps=maps)["AutomationExecutionId"]
+    asked = [{"Key": "ParentExecutionId", "Values": [on_targets]}]
+    (listed,) = runs.ssm.describe_automation_executions(Filters=asked)["AutomationExecutionMetadataList"]
+    assert shown_inputs(runs, listed["AutomationExecutionId"]) == {"Where": "123456789012"}
+
+
+@pytest.mark.ledger("parameters-28")
+def test_a_value_may_be_long(runs: Any) -> None:
+    pause = {**PAUSE, "inputs": {"Where": "{{ Where }}"}}
+    execution = runs.start(pause, members={"parameters": GIVEN}, Parameters={"Where": ["x" * 5000]})
+    assert shown_inputs(runs, execution) == {"Where": "x" * 5000}
+
+
+ROLE = "arn:aws:iam::123456789012:role/ops/Runner"
+
+
+@pytest.mark.ledger("calls-35")
+@pytest.mark.parametrize(
+    ("role", "given"),
+    [
+        ("arn:{{ global:AWS_PARTITION }}:iam::{{ global:ACCOUNT_ID }}:role/Runner", None),
+        ("{{ Role }}", ROLE),
+        ("{{ Role }}", "arn:aws:iam::{{ global:ACCOUNT_ID }}:role/Runner"),
+        ("{{ Role }}", None),
+        (ROLE, None),
+    ],
+)
+def test_roles_that_may_be_assumed(runs: Any, role: str, given: str | None) -> None:
+    members = {"assumeRole": role, "parameters": {"Role": {"type": "String", "default": ""}}}
+    request = {"Parameters": {"Role": [given]}} if given else {}
+    assert runs.status(runs.start(PAUSE, members=members, **request)) == "Waiting"
+
+
+@pytest.mark.ledger("calls-36")
+@pytest.mark.parametrize("role", ["Runner", "arn:aws:iam::123456789012:user/alice", "arn:aws:iam::12:role/Runner"])
+def test_a_role_that_is_no_arn_is_refused_at_the_start(runs: Any, role: str) -> None:
+    runs.document(PAUSE, assumeRole="{{ Role }}", parameters={"Role": {"type": "String"}})
+    start = runs.ssm.start_automation_execution
+    code, message = error_of(start, DocumentName="Gated", Parameters={"Role": [role]})
+    assert (code, "assume role ARN" in message) == (PARAMETER_ERROR, True)

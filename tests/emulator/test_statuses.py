@@ -43,7 +43,7 @@ def test_while_a_step_is_on_both_have_its_status(runs: Any, step: dict[str, Any]
     assert (runs.status(execution), runs.step(execution, str(step["name"]))["StepStatus"]) == (status, status)
 
 
-@pytest.mark.ledger("statuses-5")
+@pytest.mark.ledger("statuses-5", "statuses-9")
 def test_steps_that_are_never_reached_stay_pending(runs: Any, control: Any) -> None:
     choice = {"Variable": "x", "StringEquals": "x", "NextStep": "nap"}
     branch = {"name": "branch", "action": "aws:branch", "inputs": {"Choices": [choice]}}

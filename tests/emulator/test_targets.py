@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from automation_emulator.service import targets
 from automation_emulator.state.choices import Choices
 
+PARAMETER_ERROR = "InvalidAutomationExecutionParametersException"
 HOST = {"parameters": {"Host": {"type": "String"}, "Stage": {"type": "String", "default": "test"}}}
 PAUSE = {"name": "pause", "action": "aws:pause", "inputs": {}}
 NAP = {"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT10S"}}
@@ -25,7 +26,7 @@ PICKY = [
         "inputs": {"Choices": [{"Variable": "{{ Host }}", "StartsWith": "bad", "NextStep": "broken"}]},
     },
     {**NAP, "isEnd": True},
-    {"name": "broken", "action": "aws:sleep", "inputs": {}},
+    {"name": "broken", "action": "aws:sleep", "inputs": {"Duration": "soon"}},
 ]
 
 
@@ -44,7 +45,9 @@ def statuses(runs: Any, execution: str) -> list[str]:
     return [step["StepStatus"] for step in runs.get(execution)["StepExecutions"]]
 
 
-@pytest.mark.ledger("children-7", "children-8", "children-14", "results-15", "concurrency_ramps_up=false")
+@pytest.mark.ledger(
+    "children-7", "children-8", "children-14", "children-21", "results-15", "concurrency_ramps_up=false"
+)
 def test_a_child_for_each_target(runs: Any, control: Any) -> None:
     control.choose(concurrency_ramps_up=False)
     given = {"Stage": ["live"]}
@@ -54,8 +57,9 @@ def test_a_child_for_each_target(runs: Any, control: Any) -> None:
     assert found["ResolvedTargets"] == {"ParameterValues": ["a", "b"], "Truncated": False}
     assert (found["Targets"], found["TargetParameterName"]) == (on("a", "b")["Targets"], "Host")
     assert (found["MaxConcurrency"], found["MaxErrors"], found["Parameters"]) == ("2", "1", given)
-    steps = [(step["StepName"], step["Action"], step["Outputs"]["ExecutionId"]) for step in found["StepExecutions"]]
-    assert steps == [(name, "aws:executeAutomation", [below[name]["AutomationExecutionId"]]) for name in ("a", "b")]
+    for step, name in zip(found["StepExecutions"], ("a", "b"), strict=True):
+        assert (step["StepName"], step["Action"], step["Inputs"]) == (name, "aws:executeAutomation", {"Host": name})
+        assert (step["Outputs"], "OverriddenParameters" in step, "OnFailure" in step) == ({}, False, False)
     child = runs.get(below["b"]["AutomationExecutionId"])
     assert (child["Target"], child["ParentAutomationExecutionId"], child["Targets"]) == ("b", execution, [])
     assert child["Parameters"] == {"Host": ["b"], "Stage": ["live"]}
@@ -63,12 +67,13 @@ def test_a_child_for_each_target(runs: Any, control: Any) -> None:
         runs.signal(one["AutomationExecutionId"], "Resume", StepName="pause")
     found = runs.get(execution)
     assert (found["AutomationExecutionStatus"], found["Outputs"]) == ("Success", {})
-    assert found["ProgressCounters"] == counters(TotalSteps=2, SuccessSteps=2)
+    assert found["TargetsSummary"] == summary(2, 2, 2)
+    assert "ProgressCounters" not in found
 
 
-def counters(**counted: int) -> dict[str, int]:
-    names = ("TotalSteps", "SuccessSteps", "FailedSteps", "CancelledSteps", "TimedOutSteps")
-    return {name: counted.get(name, 0) for name in names}
+def summary(total: int, started: int, successful: int = 0, failed: int = 0) -> dict[str, int]:
+    counts = {"TotalCount": total, "StartedCount": started, "CompletedCount": successful + failed}
+    return {**counts, "SuccessfulCount": successful, "FailedCount": failed}
 
 
 @pytest.mark.ledger("children-12", "concurrency_ramps_up=true")
@@ -79,7 +84,7 @@ def test_concurrency_ramps_up(runs: Any, control: Any) -> None:
         running.append(statuses(runs, execution).count("InProgress"))
         control.pass_time(10)
     assert running == [1, 2, 3, 3, 1]
-    assert runs.get(execution)["ProgressCounters"] == counters(TotalSteps=10, SuccessSteps=10)
+    assert runs.get(execution)["TargetsSummary"] == summary(10, 10, 10)
 
 
 @pytest.mark.ledger("children-8")
@@ -100,10 +105,10 @@ def test_looked_at_late_it_is_the_same(runs: Any, control: Any) -> None:
     [
         (["bad1", "a"], "0", {}, "Failed", ["Failed", "Pending"]),
         (["bad1", "a", "bad2", "b"], "1", {}, "Failed", ["Failed", "Success", "Failed", "Pending"]),
-        (["bad1", "a"], "1", {}, "Failed", ["Failed", "Success"]),
-        (["bad1", "a"], "50%", {"errors_within_limit_status": "Success"}, "Success", ["Failed", "Success"]),
+        (["bad1", "a"], "1", {"errors_within_limit_status": "Failed"}, "Failed", ["Failed", "Success"]),
+        (["bad1", "a"], "50%", {}, "Success", ["Failed", "Success"]),
         (["bad1", "a"], None, {}, "Failed", ["Failed", "Pending"]),
-        (["bad1", "a"], None, {"default_max_errors": 1}, "Failed", ["Failed", "Success"]),
+        (["bad1", "a"], None, {"default_max_errors": 1}, "Success", ["Failed", "Success"]),
         (["a", "b"], "0", {}, "Success", ["Success", "Success"]),
     ],
 )  # fmt: skip
@@ -156,7 +161,7 @@ def test_cancel(runs: Any, control: Any) -> None:
     control.pass_time(5)
     assert (runs.status(execution), statuses(runs, execution)) == ("Cancelled", ["Cancelled", "Cancelled", "Pending"])
     assert {one["AutomationExecutionStatus"] for one in children(runs, execution).values()} == {"Cancelled"}
-    assert runs.get(execution)["ProgressCounters"] == counters(TotalSteps=3, CancelledSteps=2)
+    assert runs.get(execution)["TargetsSummary"] == summary(3, 2, failed=2)
 
 
 @pytest.mark.ledger("start_delay_seconds")
@@ -202,18 +207,23 @@ def test_targets_of_a_step(runs: Any, control: Any) -> None:
     assert (runs.status(run), runs.status(execution)) == ("Success", "Success")
 
 
-@pytest.mark.ledger("children-9")
+@pytest.mark.ledger("children-9", "children-20")
 @pytest.mark.parametrize(
     ("request_", "code", "word"),
     [
-        (on("a", Targets=[{"Key": "tag:Name", "Values": ["web"]}]), "InvalidTarget", "tag:Name"),
+        (on("a", Targets=[{"Key": "tag:Name", "Values": ["web"]}]), "InvalidTarget", "no targets of tag:Name"),
+        (on("a", Targets=[{"Key": "ResourceGroup", "Values": ["web"]}]), "InvalidTarget", "no resource group web"),
+        (on("a", Targets=[{"Key": "AWS::EC2::Instance", "Values": ["*"]}]), "InvalidTarget", "no targets"),
+        (on("a", Targets=[{"Key": "InstanceIds", "Values": ["i-1"]}]), PARAMETER_ERROR, "target key InstanceIds"),
+        (on("a", Targets=[{"Key": "Tag:Name", "Values": ["web"]}]), PARAMETER_ERROR, "target key Tag:Name"),
         (on(), "InvalidTarget", "no targets"),
         ({"Targets": on("a")["Targets"]}, "InvalidTarget", "TargetParameterName"),
         ({"TargetParameterName": "Host"}, "InvalidTarget", "Targets"),
         (on("a", TargetMaps=[{"Host": ["a"]}]), "InvalidTarget", "TargetMaps"),
-        ({"TargetLocations": [{"Regions": ["eu-west-1"]}]}, "InvalidTarget", "TargetLocations"),
-        (on("a", TargetParameterName="Other"), "InvalidAutomationExecutionParametersException", "Other"),
-        (on("a", Mode="Interactive"), "InvalidAutomationExecutionParametersException", "Auto"),
+        ({"TargetLocations": [{"Accounts": ["ou-1a2b-3c4d5e6f"]}]}, "InvalidTarget", "organizational units"),
+        ({"TargetLocationsURL": "https://bucket.s3.amazonaws.com/x.json"}, "InvalidTarget", "TargetLocationsURL"),
+        (on("a", TargetParameterName="Other"), PARAMETER_ERROR, "Other"),
+        (on("a", Mode="Interactive"), PARAMETER_ERROR, "Auto"),
         (on("a", Targets=on("a")["Targets"] * 2), "ValidationException", "targets"),
     ],
 )
@@ -239,3 +249,135 @@ def test_refused(runs: Any, request_: Any, code: str, word: str) -> None:
 def test_percentages(request_: dict[str, str], total: int, concurrency: int, errors: int) -> None:
     control = targets.rate_control(request_, ["x"] * total, Choices())
     assert (control.concurrency, control.most_errors) == (concurrency, errors)
+
+
+AMI = "ami-12c6146b"
+MACHINE = {"parameters": {"Id": {"type": "String"}}}
+
+
+def resources(account: Any, region: str = "eu-central-1") -> dict[str, list[str]]:
+    """Two tagged instances, one that has no tag, and a tagged volume."""
+    ec2 = account.client("ec2", region=region)
+    tags = [{"Key": "Stage", "Value": "test"}]
+    launched = ec2.run_instances(ImageId=AMI, MinCount=3, MaxCount=3)["Instances"]
+    ids = [instance["InstanceId"] for instance in launched]
+    volume = ec2.create_volume(AvailabilityZone=f"{region}a", Size=1)["VolumeId"]
+    ec2.create_tags(Resources=[*ids[:2], volume], Tags=tags)
+    return {"tagged": ids[:2], "all": ids, "volume": [volume]}
+
+
+def resolved(runs: Any, execution: str) -> list[str]:
+    return sorted(runs.get(execution)["ResolvedTargets"]["ParameterValues"])
+
+
+@pytest.mark.ledger("children-22")
+@pytest.mark.parametrize(
+    ("kind", "key", "values", "found"),
+    [
+        ("/AWS::EC2::Instance", "tag:Stage", ["test"], ("tagged",)),
+        ("/AWS::EC2::Volume", "tag:Stage", ["test", "live"], ("volume",)),
+        ("/", "tag:Stage", ["test"], ("tagged", "volume")),
+        ("", "tag:Stage", ["test"], ("tagged", "volume")),
+        ("/AWS::EC2::Instance", "AWS::EC2::Instance", ["*"], ("all",)),
+        ("/AWS::EC2::Instance", "ResourceGroup", ["machines"], ("tagged",)),
+    ],
+)
+def test_targets_are_resources(runs: Any, account: Any, kind: str, key: str, values: Any, found: Any) -> None:
+    known = resources(account)
+    query = {"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": [{"Key": "Stage", "Values": ["test"]}]}
+    account.client("resource-groups").create_group(
+        Name="machines", ResourceQuery={"Type": "TAG_FILTERS_1_0", "Query": json.dumps(query)}
+    )
+    content = json.dumps({"schemaVersion": "0.3", "mainSteps": [PAUSE], **MACHINE})
+    more = {"TargetType": kind} if kind else {}
+    runs.ssm.create_document(Name="Gated", DocumentType="Automation", Content=content, **more)
+    targets_ = [{"Key": key, "Values": values}]
+    execution = runs.ssm.start_automation_execution(DocumentName="Gated", TargetParameterName="Id", Targets=targets_)[
+        "AutomationExecutionId"
+    ]
+    assert resolved(runs, execution) == sorted(one for name in found for one in known[name])
+    assert runs.get(execution)["Targets"] == targets_
+
+
+def located(*places: tuple[str, str], **entry: Any) -> dict[str, Any]:
+    return {"TargetLocations": [{"Accounts": [one], "Regions": [where], **entry} for one, where in places]}
+
+
+HERE = ("123456789012", "eu-central-1")
+CALL = {
+    "name": "call",
+    "action": "aws:executeAwsApi",
+    "inputs": {"Service": "sts", "Api": "GetCallerIdentity"},
+    "outputs": [{"Name": "Arn", "Selector": "$.Arn", "Type": "String"}],
+}
+
+
+@pytest.mark.ledger("children-23", "children-24")
+def test_a_run_in_ones_own_account_and_region(runs: Any) -> None:
+    execution = runs.start(CALL, **located(HERE, ExecutionRoleName="Runner"))
+    found = runs.get(execution)
+    assert found["AutomationExecutionStatus"] == "Success"
+    assert found["TargetLocations"] == located(HERE, ExecutionRoleName="Runner")["TargetLocations"]
+    assert found["ProgressCounters"] == {
+        "TotalSteps": 1, "SuccessSteps": 1, "FailedSteps": 0, "CancelledSteps": 0, "TimedOutSteps": 0
+    }  # fmt: skip
+    (step,) = found["StepExecutions"]
+    assert step["TargetLocation"] == found["TargetLocations"][0]
+    child = runs.get(step["Outputs"]["ExecutionId"][0])
+    assert child["ParentAutomationExecutionId"] == execution
+    assert ":assumed-role/Runner/" in child["StepExecutions"][0]["Outputs"]["Arn"][0]
+    asked = [{"Key": "AutomationType", "Values": ["CrossAccount"]}]
+    (listed,) = runs.ssm.describe_automation_executions(Filters=asked)["AutomationExecutionMetadataList"]
+    assert (listed["AutomationExecutionId"], listed["AutomationType"]) == (execution, "CrossAccount")
+
+
+@pytest.mark.ledger("children-23")
+def test_a_run_in_another_account_and_region(runs: Any, account: Any) -> None:
+    there = ("999988887777", "us-east-1")
+    execution = runs.start(CALL, PAUSE, **located(HERE, there, TargetLocationMaxConcurrency="2"))
+    (first,) = [one for one in runs.get(execution)["StepExecutions"] if one["StepStatus"] != "Pending"]
+    runs.signal(first["Outputs"]["ExecutionId"][0], "Resume", StepName="pause")
+    second = runs.get(execution)["StepExecutions"][1]
+    assert (second["StepName"], second["StepStatus"]) == ("999988887777/us-east-1", "InProgress")
+    child = second["Outputs"]["ExecutionId"][0]
+    other = account.client("ssm", account.emulator.role_session("Admin", "admin", "999988887777"), region="us-east-1")
+    shown = other.get_automation_execution(AutomationExecutionId=child)["AutomationExecution"]
+    assert shown["AutomationExecutionStatus"] == "Waiting"
+    arn = shown["StepExecutions"][0]["Outputs"]["Arn"][0]
+    assert arn.startswith("arn:aws:sts::999988887777:assumed-role/AWS-SystemsManager-AutomationExecutionRole/")
+    with pytest.raises(ClientError, match="AutomationExecutionNotFound"):
+        runs.get(child)
+    runs.signal(child, "Resume", other, StepName="pause")
+    assert runs.status(execution) == "Success"
+
+
+@pytest.mark.ledger("children-23")
+def test_targets_in_each_location(runs: Any, account: Any, control: Any) -> None:
+    control.choose(concurrency_ramps_up=False)
+    here, there = resources(account), resources(account, "us-east-1")
+    places = located(HERE, ("123456789012", "us-east-1"))
+    tagged = [{"Key": "tag:Stage", "Values": ["test"]}]
+    members = {"parameters": {"Id": {"type": "String"}}}
+    nap = {**NAP, "inputs": {"Duration": "PT1S"}}
+    runs.document(nap, **members)
+    execution = runs.ssm.start_automation_execution(
+        DocumentName="Gated", TargetParameterName="Id", Targets=tagged, **places
+    )["AutomationExecutionId"]
+    first, second = runs.get(execution)["StepExecutions"]
+    assert resolved(runs, first["Outputs"]["ExecutionId"][0]) == sorted(here["tagged"] + here["volume"])
+    other = account.client("ssm", region="us-east-1")
+    child = other.get_automation_execution(AutomationExecutionId=second["Outputs"]["ExecutionId"][0])
+    found = child["AutomationExecution"]["ResolvedTargets"]["ParameterValues"]
+    assert sorted(found) == sorted(there["tagged"] + there["volume"])
+    control.pass_time(60)
+    assert runs.status(execution) == "Success"
+
+
+@pytest.mark.ledger("children-16")
+def test_cancelling_a_run_cancels_its_children_elsewhere(runs: Any, account: Any) -> None:
+    execution = runs.start(PAUSE, **located(("123456789012", "us-east-1")))
+    child = runs.get(execution)["StepExecutions"][0]["Outputs"]["ExecutionId"][0]
+    runs.ssm.stop_automation_execution(AutomationExecutionId=execution)
+    other = account.client("ssm", region="us-east-1").get_automation_execution(AutomationExecutionId=child)
+    assert other["AutomationExecution"]["AutomationExecutionStatus"] == "Cancelled"
+    assert runs.status(execution) == "Cancelled"

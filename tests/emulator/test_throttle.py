@@ -13,15 +13,16 @@ from botocore.exceptions import ClientError
 from automation_emulator.server.throttle import Throttle
 from automation_emulator.server.wire import Answer, Call
 from automation_emulator.state.choices import Choices
+from automation_emulator.state.quotas import Quotas
 
 GET = Call("GetAutomationExecution", {}, "", {})
 
 
 def statuses(rate: float, moments: list[float]) -> list[int]:
     now = iter(moments)
-    throttle = Throttle(lambda: next(now))
+    throttle = Throttle(lambda: 0.0, lambda: next(now))
     choices = Choices().switched({"requests_per_second": rate})
-    return [throttle.apply(GET, choices, lambda: Answer(200, [], b"")).status for _moment in moments]
+    return [throttle.apply(GET, choices, Quotas(), lambda: Answer(200, [], b"")).status for _moment in moments]
 
 
 @pytest.mark.ledger("requests_per_second")

@@ -88,7 +88,7 @@ def test_a_default_may_refer_to_what_is_known_at_the_start(runs: Any) -> None:
     runs.document(note(), parameters=PARAMETERS, variables=variables)
     start = runs.ssm.start_automation_execution
     execution = start(DocumentName="Gated", Parameters={"Text": ["{{ Number }}"]})["AutomationExecutionId"]
-    assert message(runs, execution) == f"{{{{ Number }}}} in {execution}"
+    assert message(runs, execution) == f"3 in {execution}"
     assert runs.get(execution)["Variables"]["Map"] == ['{"a": "b"}']
     assert runs.get(execution)["Variables"]["Odd"] == ["{{ Nothing }}"]
 
@@ -209,6 +209,47 @@ def test_a_list_that_is_updated_takes_in_other_lists(runs: Any) -> None:
     assert runs.get(execution)["Variables"] == {"It": ["a", "b"]}
 
 
+SCRIPT = "def handler(events, context):\n    return {'count': 3}\n"
+
+
+@pytest.mark.ledger("variables-9")
+@pytest.mark.parametrize(
+    ("reference", "kind", "value"),
+    [
+        ("{{ script.OutputPayload }}", "String", '{"Payload": {"count": 3}}'),
+        ("{{ script.Payload }}", "StringMap", '{"count": 3}'),
+        ("{{ call.Output }}", "String", "3"),
+        ("{{ call.Output }}", "Integer", "3"),
+    ],
+)
+def test_an_output_without_a_type_becomes_what_the_variable_is(
+    runs: Any, reference: str, kind: str, value: str
+) -> None:
+    inputs = {"Runtime": "python3.11", "Handler": "handler", "Script": SCRIPT}
+    counted = [{"Name": "Count", "Selector": "$.Payload.count", "Type": "Integer"}]
+    script = {"name": "script", "action": "aws:executeScript", "inputs": inputs, "outputs": counted}
+    runs.document(script, name="Child", outputs=["script.Count"])
+    call = {"name": "call", "action": "aws:executeAutomation", "inputs": {"DocumentName": "Child"}}
+    update = {"name": "update", "action": "aws:updateVariable", "inputs": {"Name": "variable:It", "Value": reference}}
+    execution = runs.start(script, call, update, members={"variables": {"It": {"type": kind}}})
+    assert runs.status(execution) == "Success"
+    assert runs.get(execution)["Variables"]["It"] == [value]
+
+
+@pytest.mark.ledger("variables-5")
+def test_an_output_with_a_type_keeps_it(runs: Any) -> None:
+    inputs = {"Runtime": "python3.11", "Handler": "handler", "Script": SCRIPT}
+    counted = [{"Name": "Count", "Selector": "$.Payload.count", "Type": "Integer"}]
+    script = {"name": "script", "action": "aws:executeScript", "inputs": inputs, "outputs": counted}
+    update = {
+        "name": "update",
+        "action": "aws:updateVariable",
+        "inputs": {"Name": "variable:It", "Value": "{{ script.Count }}"},
+    }
+    execution = runs.start(script, update, members={"variables": {"It": {"type": "String"}}})
+    assert "cannot be 3" in runs.step(execution, "update")["FailureMessage"]
+
+
 @pytest.mark.ledger("variables-4", "variables-7")
 @pytest.mark.parametrize(
     ("step", "word"),
@@ -216,9 +257,9 @@ def test_a_list_that_is_updated_takes_in_other_lists(runs: Any) -> None:
         (update("a", name="It"), "Name is variable: and the name"),
         (update("a", name="{{ variable:It }}"), "Name is variable: and the name"),
         (update("a", name="variable:Other"), "variable:Other is not a variable"),
-        (update("a", name=["variable:It"]), "Name is variable: and the name"),
-        ({**update("a"), "inputs": {"Name": "variable:It"}}, "Value is required"),
-        ({**update("a"), "inputs": {"Value": "a"}}, "Name is variable: and the name"),
+        (update("a", name=["variable:It"]), "Name must be a string"),
+        ({**update("a"), "inputs": {"Name": "variable:It"}}, "Missing required input names: Value"),
+        ({**update("a"), "inputs": {"Value": "a"}}, "Missing required input names: Name"),
         (update("a", onCancel="step:pause"), "cannot have an onCancel"),
         (note("{{ variable:Other }}"), "{{ variable:Other }}, which the runbook does not define"),
     ],

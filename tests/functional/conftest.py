@@ -6,62 +6,93 @@
 
 A module runs in this process: its arguments go in as Ansible hands them over, its printed JSON comes out; between
 them are the real base class, real boto3 clients and real HTTP. Only the clock is the emulator's, which stands still
-but for what a module sleeps, so that no test does.
+but for what a module sleeps, so that no test does; and botocore reads its files once for all tests.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import signal as signals
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import botocore.session
 import pytest
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.amazon.aws.plugins.module_utils import cloud
 
-from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_execution, ssm_automation_signal
+from ansible_collections.ssmops.automation.plugins.modules import (
+    ssm_automation_execution,
+    ssm_automation_execution_info,
+    ssm_automation_signal,
+)
 from automation_emulator.testing import AutomationEmulator
 
 RUNBOOKS = Path(__file__).parent / "runbooks"
-REGION = "us-east-1"
 APPROVERS = ["alice", "bob"]
-OPERATOR = {"access_key": "testing", "secret_key": "testing"}
+NOBODYS = "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"
+Result = dict[str, Any]
 
 
 class Emulator(AutomationEmulator):
-    """The emulator, with what these tests start, and as the clock of a module."""
+    """The emulator with a clock that stands still, which is also the clock of the modules."""
 
-    def start(self, document: str, mode: str = "Auto", **parameters: list[str]) -> str:
-        started = self.client("ssm").start_automation_execution(
-            DocumentName=document, Mode=mode, Parameters=parameters or {"Approvers": APPROVERS}
-        )
-        return started["AutomationExecutionId"]
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._now = self.reset(freeze=True)
 
-    read = AutomationEmulator.execution
+    def start(self, runbook: str, mode: str = "Auto", **parameters: Sequence[str]) -> str:
+        """Start an execution, with the approvers of most tests where there are no other parameters."""
+        return super().start(runbook, mode, **(parameters or {"Approvers": APPROVERS}))
 
     # What a module needs of a clock
 
-    monotonic = AutomationEmulator.now
-    sleep = AutomationEmulator.advance
+    def monotonic(self) -> float:
+        """The time, which nobody but `sleep` changes."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self._now = self.advance(seconds)
+
+
+@pytest.fixture(scope="session")
+def automation_emulator_options() -> Sequence[str | Path]:
+    """The emulator has the runbooks from the start, and again after every reset."""
+    return ["--runbooks", RUNBOOKS]
+
+
+@pytest.fixture(scope="session")
+def botocore_reads_its_files_once() -> Iterator[None]:
+    """Let all sessions share the loader, as all clients of a session do: each module that runs makes a session.
+
+    Reading the descriptions of services and endpoints again for each of them takes most of the time of these tests.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        yield
 
 
 @pytest.fixture
-def emulator(automation_emulator: AutomationEmulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
-    """An emulator without executions, on a clock that stands still, and modules that use this clock."""
-    emulator = Emulator(automation_emulator.url)
-    emulator.freeze()
-    emulator.register(*RUNBOOKS.iterdir())
+def automation_emulator(automation_emulator_url: str) -> Emulator:
+    """The plugin's fixtures use the same."""
+    return Emulator(automation_emulator_url)
+
+
+@pytest.fixture
+def emulator(
+    automation_emulator_environment: Emulator, botocore_reads_its_files_once: None, monkeypatch: pytest.MonkeyPatch
+) -> Emulator:
+    """An emulator without executions, which the modules find by the environment and whose clock they use."""
     for module in (ssm_automation_signal, ssm_automation_execution, cloud):
-        monkeypatch.setattr(module, "time", emulator)
-    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    emulator.forget_requests()
-    return emulator
+        monkeypatch.setattr(module, "time", automation_emulator_environment)
+    return automation_emulator_environment
 
 
 @pytest.fixture
@@ -74,7 +105,7 @@ def bob(emulator: Emulator) -> dict[str, str]:
     return emulator.user("bob")
 
 
-def run_module(module: ModuleType, options: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
+def run_module(module: ModuleType, options: dict[str, Any], check_mode: bool = False) -> Result:
     """Run a module and return what it printed."""
     printed = io.StringIO()
     # Ansible collects the warnings of a process, which it takes for one run of a module.
@@ -85,66 +116,68 @@ def run_module(module: ModuleType, options: dict[str, Any], check_mode: bool = F
     return json.loads(printed.getvalue())
 
 
-class Signals:
-    """Sends signals with the module and returns what it says; C(check) does so in check mode."""
+class Play:
+    """Runs a module and returns what it says; `check` does so in check mode."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, module: ModuleType, *names: str) -> None:
+        self._module = module
+        self._names = names
 
-    def __call__(self, signal_type: str, execution_id: str, **options: Any) -> dict[str, Any]:
-        return self._run(signal_type, execution_id, options, check_mode=False)
+    def __call__(self, *values: Any, **options: Any) -> Result:
+        return run_module(self._module, self._all(values, options))
 
-    def check(self, signal_type: str, execution_id: str, **options: Any) -> dict[str, Any]:
-        return self._run(signal_type, execution_id, options, check_mode=True)
+    def check(self, *values: Any, **options: Any) -> Result:
+        return run_module(self._module, self._all(values, options), check_mode=True)
 
-    def _run(self, signal_type: str, execution_id: str, options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-        arguments = {
-            **OPERATOR,
-            "endpoint_url": self._emulator.url,
-            "region": REGION,
-            "automation_execution_id": execution_id,
-            "signal_type": signal_type,
-            **options,
-        }
-        return run_module(ssm_automation_signal, arguments, check_mode)
+    def _all(self, values: Sequence[Any], options: Result) -> Result:
+        """The options, of which some may be given by their place."""
+        return {**dict(zip(self._names, values, strict=False)), **options}
 
 
 @pytest.fixture
-def signal(emulator: Emulator) -> Signals:
-    return Signals(emulator)
+def signal(emulator: Emulator) -> Play:
+    """signal("Approve", id, …) sends a signal to one execution."""
+    return Play(ssm_automation_signal, "signal_type", "automation_execution_id")
 
 
 @pytest.fixture
-def interrupted_while_sleeping(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def many(emulator: Emulator) -> Play:
+    """many("Approve", ids, …) sends a signal to several executions."""
+    return Play(ssm_automation_signal, "signal_type", "automation_execution_ids")
+
+
+@pytest.fixture
+def run(emulator: Emulator) -> Play:
+    """Starts and stops executions."""
+    return Play(ssm_automation_execution)
+
+
+@pytest.fixture
+def info(emulator: Emulator) -> Play:
+    """Finds executions."""
+    return Play(ssm_automation_execution_info)
+
+
+@pytest.fixture
+def while_sleeping(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Something happens as soon as a module lets time pass, and each time it does."""
+
+    def happens(event: Callable[[], None]) -> None:
+        class Clock:
+            monotonic = staticmethod(emulator.monotonic)
+
+            @staticmethod
+            def sleep(seconds: float) -> None:
+                event()
+                emulator.sleep(seconds)
+
+        for module in (ssm_automation_signal, ssm_automation_execution):
+            monkeypatch.setattr(module, "time", Clock)
+
+    return happens
+
+
+@pytest.fixture
+def interrupted_while_sleeping(while_sleeping: Callable[[Callable[[], None]], None]) -> None:
     """The process is told to end as soon as the module lets time pass."""
-
-    class Clock:
-        monotonic = staticmethod(emulator.monotonic)
-
-        @staticmethod
-        def sleep(seconds: float) -> None:
-            signals.raise_signal(signals.SIGTERM)
-
-    monkeypatch.setattr(ssm_automation_signal, "time", Clock)
-
-
-class Runs:
-    """Starts and stops executions with the module and returns what it says; C(check) does so in check mode."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
-
-    def __call__(self, **options: Any) -> dict[str, Any]:
-        return self._run(options, check_mode=False)
-
-    def check(self, **options: Any) -> dict[str, Any]:
-        return self._run(options, check_mode=True)
-
-    def _run(self, options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-        arguments = {**OPERATOR, "endpoint_url": self._emulator.url, "region": REGION, **options}
-        return run_module(ssm_automation_execution, arguments, check_mode)
-
-
-@pytest.fixture
-def run(emulator: Emulator) -> Runs:
-    return Runs(emulator)
+    while_sleeping(lambda: signals.raise_signal(signals.SIGTERM))

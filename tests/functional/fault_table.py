@@ -21,57 +21,66 @@ class Ends:
         return f"{self.verdict}, {times}"
 
 
+# Kinds of signals that differ in how a delivery ends, in the words of the table.
+LAST_GATE = "Approve and Reject at the last gate"
+MORE_GATES = "Approve and Reject with more gates ahead"
+BY_STEP = "Resume, StopStep, Revoke"
+START = "StartStep"
+KINDS = (LAST_GATE, MORE_GATES, BY_STEP, START)
+
+
 @dataclass(frozen=True)
 class Row:
-    """One fault: its words, what the emulator is told, and how tasks end for signals that may and may not be repeated.
+    """One fault: its words, what the emulator is told, and how tasks end for each kind of signal.
 
     Under "first attempt" the fault befalls the first request, under "second attempt" the one after a throttled one.
     """
 
     words: str
     fault: dict[str, object]
-    repeatable: Ends
-    unrepeatable: Ends
+    ends: tuple[Ends, Ends, Ends, Ends]
     choices: dict[str, object] | None = None
+
+    def ends_for(self, kind: str) -> Ends:
+        """Return how a task ends for a signal of this kind."""
+        return self.ends[KINDS.index(kind)]
 
 
 CHANGED, AGAIN = Ends("changed", 1), Ends("changed", 2)
 REFUSED, UNKNOWN = Ends("failed with the error", 1), Ends("failed, outcome unknown", 1)
+# The request did not take effect: a second one is sent where it could not hit anything else.
+NO_EFFECT = (AGAIN, UNKNOWN, AGAIN, UNKNOWN)
+# It did: gates list who decided, and nothing else tells who sent a signal.
+EFFECT = (CHANGED, CHANGED, UNKNOWN, UNKNOWN)
 
 ON_SENDING = {
     "throttled": Row(
-        "the service is throttling",
-        {"kind": "error", "code": "ThrottlingException", "status": 400},
-        AGAIN,
-        AGAIN,
+        "the service is throttling", {"kind": "error", "code": "ThrottlingException", "status": 400}, (AGAIN,) * 4
     ),
-    "fault before": Row("the service fails before the effect (5xx)", {"kind": "error"}, AGAIN, UNKNOWN),
-    "fault after": Row("the service fails after the effect (5xx)", {"kind": "server_error_after"}, CHANGED, CHANGED),
+    "fault before": Row("the service fails before the effect (5xx)", {"kind": "error"}, NO_EFFECT),
+    "fault after": Row("the service fails after the effect (5xx)", {"kind": "server_error_after"}, EFFECT),
     "fault after, late": Row(
         "the service fails, the effect shows 5 seconds later",
         {"kind": "server_error_after"},
-        CHANGED,
-        CHANGED,
+        EFFECT,
         {"signal_delay_seconds": 5},
     ),
-    "reset before": Row("the connection breaks before the effect", {"kind": "reset_before"}, AGAIN, UNKNOWN),
-    "reset after": Row("the connection breaks after the effect", {"kind": "reset_after"}, CHANGED, CHANGED),
-    "hang before": Row("no answer comes, there is no effect", {"kind": "hang", "seconds": 1}, AGAIN, UNKNOWN),
-    "hang after": Row("no answer comes, there is the effect", {"kind": "hang_after", "seconds": 1}, CHANGED, CHANGED),
-    "truncated": Row("the answer is cut short", {"kind": "truncated"}, CHANGED, CHANGED),
-    "not JSON": Row("a proxy's page comes for an answer", {"kind": "not_json"}, CHANGED, CHANGED),
-    "late": Row("the effect shows 5 seconds late", {"kind": "late_effect", "seconds": 5}, CHANGED, CHANGED),
+    "reset before": Row("the connection breaks before the effect", {"kind": "reset_before"}, NO_EFFECT),
+    "reset after": Row("the connection breaks after the effect", {"kind": "reset_after"}, EFFECT),
+    "hang before": Row("no answer comes, there is no effect", {"kind": "hang", "seconds": 1}, NO_EFFECT),
+    "hang after": Row("no answer comes, there is the effect", {"kind": "hang_after", "seconds": 1}, EFFECT),
+    "truncated": Row("the answer is cut short", {"kind": "truncated"}, EFFECT),
+    "not JSON": Row("a proxy's page comes for an answer", {"kind": "not_json"}, EFFECT),
+    "late": Row("the effect shows 5 seconds late", {"kind": "late_effect", "seconds": 5}, (CHANGED,) * 4),
     "refused": Row(
         "the service refuses the signal",
         {"kind": "error", "code": "InvalidAutomationSignalException", "status": 400},
-        REFUSED,
-        REFUSED,
+        (REFUSED,) * 4,
     ),
     "denied": Row(
         "the caller may not send signals",
         {"kind": "error", "code": "AccessDeniedException", "status": 400},
-        REFUSED,
-        REFUSED,
+        (REFUSED,) * 4,
     ),
 }
 
@@ -85,10 +94,6 @@ ON_READING = {
 
 def page() -> str:
     """Return the table as docs/delivery.md shows it, in Markdown."""
-    lines = [
-        "| what befalls the signal | Resume, StopStep, Revoke; Approve and Reject at the last gate"
-        " | StartStep; Approve and Reject with more gates ahead |",
-        "|---|---|---|",
-    ]
-    lines += [f"| {row.words} | {row.repeatable} | {row.unrepeatable} |" for row in ON_SENDING.values()]
+    lines = [f"| what befalls the signal | {' | '.join(KINDS)} |", "|---|" + "---|" * len(KINDS)]
+    lines += [f"| {row.words} | {' | '.join(map(str, row.ends))} |" for row in ON_SENDING.values()]
     return "\n".join(lines) + "\n"

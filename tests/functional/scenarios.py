@@ -10,27 +10,28 @@ The count is read off the execution itself, not off a log: decisions that gates 
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import Signal
+from ansible_collections.ssmops.automation.tests.functional.fault_table import BY_STEP, LAST_GATE, MORE_GATES, START
+from automation_emulator.testing import AutomationEmulator
 
 CALLER = "alice"
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A signal, how a client gets an execution that takes it, and how often such an execution shows its effect.
+    """A signal, how its sender's client gets an execution that takes it, and how often that shows its effect.
 
-    C(repeatable) says whether the signal may be sent again when the answer to it got lost.
+    `kind` is its column in the fault table.
     """
 
     signal: Signal
-    prepare: Callable[[Any], str]
+    prepare: Callable[[AutomationEmulator, Any], str]
     count: Callable[[dict[str, Any]], int]
-    repeatable: bool
+    kind: str
 
 
 def _decisions(execution: dict[str, Any]) -> int:
@@ -51,8 +52,8 @@ def _runs(execution: dict[str, Any]) -> int:
     return len(execution["StepExecutions"])
 
 
-def _start(document: str, mode: str = "Auto") -> Callable[[Any], str]:
-    def start(client: Any) -> str:
+def _start(document: str, mode: str = "Auto") -> Callable[[AutomationEmulator, Any], str]:
+    def start(emulator: AutomationEmulator, client: Any) -> str:
         started = client.start_automation_execution(
             DocumentName=document, Mode=mode, Parameters={"Approvers": [CALLER, "bob"]}
         )
@@ -64,20 +65,17 @@ def _start(document: str, mode: str = "Auto") -> Callable[[Any], str]:
 _interactive = _start("LongStep", "Interactive")
 
 
-def _running(client: Any) -> str:
-    execution_id = _interactive(client)
+def _running(emulator: AutomationEmulator, client: Any) -> str:
+    execution_id = _interactive(emulator, client)
     client.send_automation_signal(
         AutomationExecutionId=execution_id, SignalType="StartStep", Payload={"StepName": ["drain"]}
     )
     return execution_id
 
 
-def _asked_for_access(client: Any) -> str:
+def _asked_for_access(emulator: AutomationEmulator, client: Any) -> str:
     """The API has no way to make an access request for an approver of one's choice, the emulator has."""
-    url = f"{client.meta.endpoint_url}/_emulator/access-requests"
-    body = json.dumps({"approvers": [CALLER]}).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, body)) as answer:
-        execution_id = json.load(answer)["automation_execution_id"]
+    execution_id = emulator.access_request(CALLER)
     client.send_automation_signal(AutomationExecutionId=execution_id, SignalType="Approve")
     return execution_id
 
@@ -91,16 +89,16 @@ def _named(signal_type: str, step_name: str) -> Signal:
 
 
 SCENARIOS = {
-    "Approve": Scenario(Signal("Approve"), _start("OneGate"), _decisions, True),
-    "Approve, more gates ahead": Scenario(Signal("Approve"), _start("GateAfterGate"), _decisions, False),
-    "Reject": Scenario(Signal("Reject"), _start("OneGate"), _decisions, True),
+    "Approve": Scenario(Signal("Approve"), _start("OneGate"), _decisions, LAST_GATE),
+    "Approve, more gates ahead": Scenario(Signal("Approve"), _start("GateAfterGate"), _decisions, MORE_GATES),
+    "Reject": Scenario(Signal("Reject"), _start("OneGate"), _decisions, LAST_GATE),
     "Resume": Scenario(
         _named("Resume", "first_pause"),
         _start("PauseAfterPause"),
         _with_status("_pause", "Success"),
-        True,
+        BY_STEP,
     ),
-    "StartStep": Scenario(_named("StartStep", "drain"), _interactive, _runs, False),
-    "StopStep": Scenario(Signal("StopStep", step_name="drain"), _running, _with_status("drain", "Cancelled"), True),
-    "Revoke": Scenario(Signal("Revoke"), _asked_for_access, _has_ended, True),
+    "StartStep": Scenario(_named("StartStep", "drain"), _interactive, _runs, START),
+    "StopStep": Scenario(Signal("StopStep", step_name="drain"), _running, _with_status("drain", "Cancelled"), BY_STEP),
+    "Revoke": Scenario(Signal("Revoke"), _asked_for_access, _has_ended, BY_STEP),
 }

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,11 +16,9 @@ import pytest
 @pytest.fixture
 def cli(emulator):
     def call(*arguments):
-        environment = {**os.environ, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
-        command = [str(Path(sys.executable).with_name("aws")), "--endpoint-url", emulator.url, "--region", "us-east-1"]
-        done = subprocess.run(
-            [*command, "ssm", *arguments], env=environment, capture_output=True, text=True, check=True
-        )
+        command = [str(Path(sys.executable).with_name("aws")), "ssm", *arguments]
+        environment = emulator.process_environment()
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         return done.stdout.strip()
 
     return call

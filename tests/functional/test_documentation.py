@@ -14,7 +14,7 @@ from ansible_collections.ssmops.automation.plugins.modules import (
     ssm_automation_execution_info,
     ssm_automation_signal,
 )
-from ansible_collections.ssmops.automation.tests.functional.conftest import OPERATOR, REGION, run_module
+from ansible_collections.ssmops.automation.tests.functional.conftest import NOBODYS
 
 # What the base classes add on top, documented there.
 OF_THE_BASE = {
@@ -31,7 +31,7 @@ OF_THE_BASE_AFTER_ERRORS = {"response_metadata", "message"}
 
 
 def undocumented(result, documented):
-    """Return the paths of a result that RETURN does not name; maps without C(contains) are the users' own."""
+    """Return the paths of a result that RETURN does not name; maps without `contains` are the users' own."""
     paths = []
     for key, value in result.items():
         if key not in documented:
@@ -77,7 +77,7 @@ def scenarios(emulator, signal, alice):
         "already done": signal("Resume", **resume),
         "stopped": signal("StopStep", waiting, step_name="refill"),
         "ended": signal("Approve", waiting, **alice),
-        "no such execution": signal("Approve", "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"),
+        "no such execution": signal("Approve", NOBODYS),
     }
 
 
@@ -112,22 +112,16 @@ def test_the_scenarios_differ(scenarios):
 
 
 @pytest.fixture
-def several(emulator, alice):
+def several(emulator, many, alice):
     """One result for several executions of each kind, by name."""
     gates = [emulator.start("FailsAfterGate") for _number in range(3)]
-    unknown = "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"
-    common = {"endpoint_url": emulator.url, "region": REGION, "signal_type": "Approve", **alice}
-
-    def approve(check_mode=False, **options):
-        return run_module(ssm_automation_signal, {**common, **options}, check_mode)
-
     return {
-        "predicted": approve(automation_execution_ids=gates, check_mode=True),
-        "mixed": approve(automation_execution_ids=[gates[0], unknown]),
-        "already done": approve(automation_execution_ids=gates[:1]),
-        "called off": approve(automation_execution_ids=[unknown, *gates], fail_fast=True, concurrency=1),
-        "none": approve(automation_execution_ids=[]),
-        "too many": approve(filters={"ExecutionStatus": "Waiting"}, max_executions=1),
+        "predicted": many.check("Approve", gates, **alice),
+        "mixed": many("Approve", [gates[0], NOBODYS], **alice),
+        "already done": many("Approve", gates[:1], **alice),
+        "called off": many("Approve", [NOBODYS, *gates], fail_fast=True, concurrency=1, **alice),
+        "none": many("Approve", [], **alice),
+        "too many": many("Approve", filters={"ExecutionStatus": "Waiting"}, max_executions=1, **alice),
     }
 
 
@@ -157,7 +151,7 @@ def runs(emulator, run, alice):
     gate = failing["automation_execution"]["automation_execution_id"]
     emulator.client("ssm", **alice).send_automation_signal(AutomationExecutionId=gate, SignalType="Approve")
     emulator.sleep(60)
-    emulator.control("POST", "denials", principal="alice", actions=["ssm:GetAutomationExecution"])
+    emulator.deny("alice", "ssm:GetAutomationExecution")
     return {
         "started": started,
         "waits at a gate": failing,
@@ -171,7 +165,7 @@ def runs(emulator, run, alice):
         "nothing to stop": run(**stop),
         "ended badly": run(state="completed", execution_id=gate),
         "stopped unseen": run(**{**stop, "execution_id": emulator.start("LongStep")}, **alice),
-        "no such execution": run(state="cancelled", execution_id="0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"),
+        "no such execution": run(state="cancelled", execution_id=NOBODYS),
     }
 
 
@@ -226,12 +220,11 @@ def test_starts_and_stops_differ(runs):
 
 
 @pytest.mark.parametrize("include_steps", [False, True])
-def test_what_info_returns_is_documented(emulator, include_steps):
+def test_what_info_returns_is_documented(emulator, info, include_steps):
     for document in ("OneGate", "PauseAfterPause"):
         emulator.start(document)
     emulator.start("LongStep", mode="Interactive")
-    options = {**OPERATOR, "endpoint_url": emulator.url, "region": REGION, "include_steps": include_steps}
-    result = run_module(ssm_automation_execution_info, options)
+    result = info(include_steps=include_steps)
     inside = yaml.safe_load(ssm_automation_execution_info.RETURN)["automation_executions"]["contains"]
     assert set(result) - OF_THE_BASE == {"automation_executions"}
     for execution in result["automation_executions"]:

@@ -7,22 +7,19 @@
 from __future__ import annotations
 
 import json
-import signal as signals
 
 import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
-from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_execution
+from ansible_collections.ssmops.automation.tests.functional.conftest import NOBODYS
 
 START, STOP, READ = "StartAutomationExecution", "StopAutomationExecution", "GetAutomationExecution"
 LOOK_AT_RUNBOOK, READ_RUNBOOK = "DescribeDocument", "GetDocument"
 MAINTENANCE = {"document_name": "Maintenance", "parameters": {"Approvers": ["alice"]}}
 TOKEN = "c9b1f1a6-5d0c-5c39-8f5e-0d1f8f0b7a42"
-UNKNOWN = "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"
 
-THROTTLED = {"kind": "error", "code": "ThrottlingException", "status": 400}
 FAULTS = {
-    "throttled": THROTTLED,
+    "throttled": {"kind": "error", "code": "ThrottlingException", "status": 400},
     "fault before": {"kind": "error"},
     "fault after": {"kind": "server_error_after"},
     "reset before": {"kind": "reset_before"},
@@ -33,14 +30,13 @@ FAULTS = {
     "not JSON": {"kind": "not_json"},
 }
 by_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+WITHOUT_EFFECT = {name: FAULTS[name] for name in ("throttled", "fault before", "reset before", "hang before")}
+WITH_EFFECT = {name: fault for name, fault in FAULTS.items() if name not in WITHOUT_EFFECT}
 IMPATIENT = {"aws_config": {"read_timeout": 0.3}}
 
 
-def register(emulator, name, steps, parameters=None, **more):
-    document = {"schemaVersion": "0.3", "parameters": parameters or {}, "mainSteps": steps}
-    emulator.client("ssm").create_document(
-        **{"Name": name, "Content": json.dumps(document), "DocumentType": "Automation", **more}
-    )
+def register(emulator, name, steps, parameters=None):
+    emulator.register(**{name: {"schemaVersion": "0.3", "parameters": parameters or {}, "mainSteps": steps}})
 
 
 def sleep(seconds, **more):
@@ -48,8 +44,7 @@ def sleep(seconds, **more):
 
 
 def executions(emulator):
-    found = emulator.client("ssm").describe_automation_executions()["AutomationExecutionMetadataList"]
-    return [execution["AutomationExecutionId"] for execution in found]
+    return [execution["AutomationExecutionId"] for execution in emulator.executions()]
 
 
 def id_of(result):
@@ -58,10 +53,6 @@ def id_of(result):
 
 def status_of(result):
     return result["automation_execution_status"]
-
-
-def befall(emulator, operation, fault, **how_often):
-    emulator.control("POST", "faults", operation=operation, **fault, **how_often)
 
 
 class TestStart:
@@ -96,7 +87,7 @@ class TestStart:
 
     def test_without_parameters_check_mode_takes_one_call(self, emulator, run):
         register(emulator, "Plain", [sleep(1)])
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         assert run.check(document_name="Plain")["changed"] is True
         assert emulator.operations() == [LOOK_AT_RUNBOOK]
 
@@ -142,7 +133,7 @@ class TestStart:
         assert result["automation_execution"]["mode"] == "Interactive"
 
     def test_an_execution_that_cannot_be_read_is_returned_by_its_id(self, emulator, run, alice):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:GetAutomationExecution"])
+        emulator.deny("alice", "ssm:GetAutomationExecution")
         result = run(**MAINTENANCE, **alice)
         assert result["changed"] is True
         assert executions(emulator) == [id_of(result)]
@@ -150,14 +141,14 @@ class TestStart:
 
     def test_an_execution_that_the_service_finds_late_is_looked_for(self, emulator, run):
         not_found = {"kind": "error", "code": "AutomationExecutionNotFoundException", "status": 400}
-        befall(emulator, READ, not_found, times=2)
+        emulator.fail(operation=READ, **not_found, times=2)
         result = run(**MAINTENANCE)
         assert result["automation_execution"]["document_name"] == "Maintenance"
         assert id_of(result) not in str(result.get("warnings"))
 
     def test_an_execution_that_the_service_does_not_find_is_returned_by_its_id(self, emulator, run):
         not_found = {"kind": "error", "code": "AutomationExecutionNotFoundException", "status": 400}
-        befall(emulator, READ, not_found, times=100)
+        emulator.fail(operation=READ, **not_found, times=100)
         result = run(**MAINTENANCE)
         assert result["changed"] is True
         assert executions(emulator) == [id_of(result)]
@@ -190,7 +181,7 @@ class TestClientToken:
         assert id_of(again) == id_of(first)
 
     def test_attempts_that_took_long_do_not_make_the_own_execution_an_older_one(self, emulator, run):
-        befall(emulator, START, {"kind": "reset_after"}, times=4)
+        emulator.fail("reset_after", START, times=5)
         before = emulator.monotonic()
         result = run(**MAINTENANCE, client_token=TOKEN)
         assert emulator.monotonic() - before > 5
@@ -200,11 +191,11 @@ class TestClientToken:
     def test_an_older_execution_is_told_from_the_own_one_after_faults_too(self, emulator, run):
         run(**MAINTENANCE, client_token=TOKEN)
         emulator.sleep(120)
-        befall(emulator, START, {"kind": "reset_after"}, times=4)
+        emulator.fail("reset_after", START, times=4)
         assert run(**MAINTENANCE, client_token=TOKEN)["changed"] is False
 
     def test_who_may_not_read_is_told_changed(self, emulator, run, alice):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:GetAutomationExecution"])
+        emulator.deny("alice", "ssm:GetAutomationExecution")
         first = run(**MAINTENANCE, client_token=TOKEN, **alice)
         emulator.sleep(120)
         again = run(**MAINTENANCE, client_token=TOKEN, **alice)
@@ -236,10 +227,14 @@ class TestClientToken:
 
 
 class TestFaultsOnStart:
-    @pytest.mark.parametrize("token", [{}, {"client_token": TOKEN}], ids=["own token", "user's token"])
-    @by_fault
+    # A user's token goes the way of the module's own, so one fault is enough to see that it is sent again.
+    @pytest.mark.parametrize(
+        ("fault", "token"),
+        [*((fault, {}) for fault in FAULTS.values()), (FAULTS["reset after"], {"client_token": TOKEN})],
+        ids=[*FAULTS, "reset after, user's token"],
+    )
     def test_it_is_started_once(self, emulator, run, fault, token):
-        befall(emulator, START, fault)
+        emulator.fail(operation=START, **fault)
         result = run(**MAINTENANCE, **IMPATIENT, **token)
         assert result["changed"] is True
         assert executions(emulator) == [id_of(result)]
@@ -249,13 +244,13 @@ class TestFaultsOnStart:
 
     @by_fault
     def test_a_fault_of_reading_afterwards_is_overcome(self, emulator, run, fault):
-        befall(emulator, READ, fault, times=2)
+        emulator.fail(operation=READ, **fault, times=2)
         for wait in (False, True):
             result = run(**MAINTENANCE, **IMPATIENT, wait=wait)
             assert result["automation_execution"]["document_name"] == "Maintenance"
 
     def test_a_service_that_goes_on_throttling_is_given_up(self, emulator, run):
-        befall(emulator, START, THROTTLED, times=100)
+        emulator.throttle(START, times=100)
         result = run(**MAINTENANCE)
         assert result["failed"] is True
         assert result["changed"] is False
@@ -265,18 +260,18 @@ class TestFaultsOnStart:
 
     @pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
     def test_where_every_answer_gets_lost_the_outcome_is_unknown_and_the_token_settles_it(self, emulator, run, kind):
-        befall(emulator, START, {"kind": kind}, times=100)
+        emulator.fail(kind, START, times=100)
         result = run(**MAINTENANCE)
         assert result["failed"] is True
         assert "Whether runbook `Maintenance` was started is not known" in result["msg"]
         assert f"Run the task again with client_token {result['client_token']}" in result["msg"]
-        emulator.control("DELETE", "faults")
+        emulator.clear_faults()
         again = run(**MAINTENANCE, client_token=result["client_token"])
         assert executions(emulator) == [id_of(again)]
 
     def test_a_refusal_after_a_lost_answer_leaves_it_unknown(self, emulator, run):
-        befall(emulator, START, {"kind": "reset_after"})
-        befall(emulator, START, {"kind": "error", "code": "ExpiredTokenException", "status": 400})
+        emulator.fail("reset_after", START)
+        emulator.fail("error", START, code="ExpiredTokenException", status=400)
         result = run(**MAINTENANCE)
         assert result["error"]["code"] == "ExpiredTokenException"
         assert "is not known: an answer to the start got lost" in result["msg"]
@@ -299,7 +294,7 @@ class TestRefusedStarts:
         ],
     )
     def test_the_error_keeps_its_code_and_gets_advice(self, emulator, run, code, words):
-        befall(emulator, START, {"kind": "error", "code": code, "status": 400})
+        emulator.fail("error", START, code=code, status=400)
         result = run(**MAINTENANCE)
         assert result["failed"] is True
         assert result["changed"] is False
@@ -367,21 +362,21 @@ class TestCheckModeForetellsRefusals:
         assert "Runbook `Deploy` does not take these parameters, look at `Environment`" in result["msg"]
 
     def test_who_may_not_describe_documents_is_warned(self, emulator, run, alice):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:*Document"])
+        emulator.deny("alice", "ssm:*Document")
         result = run.check(document_name="Deploy", **alice)
         assert result["changed"] is True
         assert "Check mode cannot tell whether runbook `Deploy` takes these parameters" in str(result["warnings"])
         assert result["msg"] == "Would start runbook `Deploy`."
 
     def test_who_may_not_read_their_content_is_warned_and_gets_what_can_be_told(self, emulator, run, alice):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:GetDocument"])
+        emulator.deny("alice", "ssm:GetDocument")
         assert run.check(document_name="Deploy", **alice)["failed"] is True
         result = run.check(document_name="Deploy", parameters={"Environment": "prod"}, **alice)
         assert result["changed"] is True
         assert "Failed to read the content of the runbook" in str(result["warnings"])
 
     def test_other_errors_fail_it(self, emulator, run):
-        befall(emulator, LOOK_AT_RUNBOOK, {"kind": "error", "code": "ExpiredTokenException", "status": 400})
+        emulator.fail("error", LOOK_AT_RUNBOOK, code="ExpiredTokenException", status=400)
         result = run.check(document_name="Deploy")
         assert result["failed"] is True
         assert result["error"]["code"] == "ExpiredTokenException"
@@ -424,7 +419,7 @@ class TestWaitAfterStart:
         assert emulator.monotonic() - before == pytest.approx(10)
 
     def test_who_may_not_read_cannot_wait(self, emulator, run, alice):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:GetAutomationExecution"])
+        emulator.deny("alice", "ssm:GetAutomationExecution")
         result = run(**MAINTENANCE, wait=True, **alice)
         assert result["failed"] is True
         assert result["changed"] is True
@@ -438,7 +433,7 @@ class TestStop:
     @pytest.fixture
     def running(self, emulator):
         execution_id = emulator.start("Maintenance")
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         return execution_id
 
     @pytest.mark.parametrize(("state", "kind"), [("cancelled", "Cancel"), ("completed", "Complete")])
@@ -446,7 +441,7 @@ class TestStop:
         options = {"state": state, "execution_id": running}
         checked = run.check(**options)
         assert emulator.operations() == [READ]
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         real = run(**options)
         assert emulator.operations() == [READ, STOP, READ]
         checked_again, real_again = run.check(**options), run(**options)
@@ -467,7 +462,7 @@ class TestStop:
 
     @pytest.mark.parametrize("state", ["cancelled", "completed"])
     def test_what_is_being_cancelled_is_left_alone(self, emulator, run, running, state):
-        emulator.control("POST", "choices", cancelling_seconds=30)
+        emulator.choose(cancelling_seconds=30)
         assert status_of(run(state="cancelled", execution_id=running)) == "Cancelling"
         result = run(state=state, execution_id=running)
         assert result["changed"] is False
@@ -478,7 +473,7 @@ class TestStop:
         assert len(emulator.requests(STOP)) == 1
 
     def test_an_end_that_was_asked_for_is_no_failure(self, emulator, run, running):
-        emulator.control("POST", "choices", cancelling_seconds=30)
+        emulator.choose(cancelling_seconds=30)
         result = run(state="cancelled", execution_id=running, wait=True)
         assert result.get("failed", False) is False
         assert result["changed"] is True
@@ -486,33 +481,39 @@ class TestStop:
         assert result["diff"]["after"] == {"automation_execution_status": "Cancelled"}
 
     def test_a_wait_runs_out(self, emulator, run, running):
-        emulator.control("POST", "choices", cancelling_seconds=300)
+        emulator.choose(cancelling_seconds=300)
         result = run(state="cancelled", execution_id=running, wait=True, wait_timeout=10)
         assert result["failed"] is True
         assert result["changed"] is True
         assert "within 10 s (wait_timeout)" in result["msg"]
         assert status_of(result) == "Cancelling"
 
-    @by_fault
-    @pytest.mark.parametrize("state", ["cancelled", "completed"])
-    def test_a_fault_is_overcome(self, emulator, run, running, state, fault):
-        befall(emulator, STOP, fault)
-        result = run(state=state, execution_id=running, **IMPATIENT)
+    @pytest.mark.parametrize("fault", WITHOUT_EFFECT.values(), ids=WITHOUT_EFFECT)
+    def test_a_fault_before_the_effect_is_overcome(self, emulator, run, running, fault):
+        emulator.fail(operation=STOP, **fault)
+        result = run(state="cancelled", execution_id=running, **IMPATIENT)
         assert result.get("failed", False) is False, result["msg"]
         assert result["changed"] is True
         assert result["automation_execution"]["execution_end_time"]
-        # The answer is empty, so that half of it says as much as all of it.
-        assert len(emulator.requests(STOP)) == (1 if fault["kind"] == "truncated" else 2)
+        assert len(emulator.requests(STOP)) == 2
 
-    def test_where_every_answer_gets_lost_a_look_settles_it(self, emulator, run, running):
-        befall(emulator, STOP, {"kind": "reset_after"})
-        befall(emulator, STOP, {"kind": "reset_before"}, times=100)
-        result = run(state="cancelled", execution_id=running)
-        assert result["changed"] is True
-        assert status_of(result) == "Cancelled"
+    # Cancel and Complete go the same way.
+    @pytest.mark.parametrize(
+        ("state", "fault"),
+        [*(("cancelled", fault) for fault in WITH_EFFECT.values()), ("completed", FAULTS["reset after"])],
+        ids=[*WITH_EFFECT, "reset after, Complete"],
+    )
+    def test_an_execution_that_is_over_does_not_tell_who_has_stopped_it(self, emulator, run, running, state, fault):
+        emulator.fail(operation=STOP, **fault)
+        result = run(state=state, execution_id=running, **IMPATIENT)
+        assert result["failed"] is True
+        assert result["changed"] is False
+        assert "is not known: an answer to it got lost" in result["msg"]
+        assert "Now the execution ended" in result["msg"]
+        assert run(state=state, execution_id=running)["changed"] is False
 
     def test_where_nothing_shows_the_outcome_is_unknown(self, emulator, run, running):
-        befall(emulator, STOP, {"kind": "reset_before"}, times=100)
+        emulator.fail("reset_before", STOP, times=100)
         result = run(state="cancelled", execution_id=emulator.start("LongStep"))
         assert result["failed"] is True
         assert result["changed"] is False
@@ -541,7 +542,7 @@ class TestStop:
 
     def test_a_stop_that_the_service_refuses_fails(self, emulator, run, running):
         refused = {"kind": "error", "code": "InvalidAutomationStatusUpdateException", "status": 400}
-        befall(emulator, STOP, refused)
+        emulator.fail(operation=STOP, **refused)
         result = run(state="completed", execution_id=running)
         assert result["failed"] is True
         assert result["error"]["code"] == "InvalidAutomationStatusUpdateException"
@@ -550,7 +551,7 @@ class TestStop:
 
     def test_an_execution_that_does_not_exist(self, run):
         for stop in (run.check, run):
-            result = stop(state="cancelled", execution_id=UNKNOWN)
+            result = stop(state="cancelled", execution_id=NOBODYS)
             assert result["failed"] is True
             assert result["error"]["code"] == "AutomationExecutionNotFoundException"
             assert "check the id, the region and the credentials" in result["msg"]
@@ -561,16 +562,16 @@ class TestStop:
         assert result["failed"] is True
         assert result["error"]["code"] == "AccessDeniedException"
         assert "it has been observed that an Interactive one can be stopped only by who started it" in result["msg"]
-        assert emulator.read(execution_id)["ExecutedBy"] in result["msg"]
+        assert emulator.execution(execution_id)["ExecutedBy"] in result["msg"]
 
     def test_who_may_not_stop(self, emulator, run, alice, running):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:StopAutomationExecution"])
+        emulator.deny("alice", "ssm:StopAutomationExecution")
         result = run(state="cancelled", execution_id=running, **alice)
         assert result["error"]["code"] == "AccessDeniedException"
         assert "it needs ssm:StopAutomationExecution on the execution" in result["msg"]
 
     def test_who_may_not_read_stops_without_a_look_and_is_warned(self, emulator, run, alice, running):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:GetAutomationExecution"])
+        emulator.deny("alice", "ssm:GetAutomationExecution")
         assert run.check(state="cancelled", execution_id=running, **alice)["changed"] is True
         result = run(state="cancelled", execution_id=running, **alice)
         assert result["changed"] is True
@@ -581,26 +582,16 @@ class TestStop:
         assert again["error"]["code"] == "InvalidAutomationStatusUpdateException"
 
 
+@pytest.mark.usefixtures("interrupted_while_sleeping")
 class TestInterruptions:
-    @pytest.fixture(autouse=True)
-    def interrupted_while_sleeping(self, emulator, monkeypatch):
-        class Clock:
-            monotonic = staticmethod(emulator.monotonic)
-
-            @staticmethod
-            def sleep(seconds):
-                signals.raise_signal(signals.SIGTERM)
-
-        monkeypatch.setattr(ssm_automation_execution, "time", Clock)
-
     def test_before_the_start(self, emulator, run):
-        befall(emulator, START, THROTTLED)
+        emulator.throttle(START)
         result = run(**MAINTENANCE)
         assert result["failed"] is True
         assert "Interrupted (SIGTERM) before runbook `Maintenance` was started; nothing was started" in result["msg"]
 
     def test_while_the_start_is_in_doubt(self, emulator, run):
-        befall(emulator, START, {"kind": "reset_after"})
+        emulator.fail("reset_after", START)
         result = run(**MAINTENANCE)
         assert "Interrupted (SIGTERM). Whether runbook `Maintenance` was started is not known" in result["msg"]
         assert result["client_token"] in result["msg"]
@@ -621,10 +612,10 @@ class TestInterruptions:
 
     def test_before_while_and_after_a_stop(self, emulator, run):
         execution_id = emulator.start("Maintenance")
-        befall(emulator, STOP, THROTTLED)
-        befall(emulator, STOP, {"kind": "reset_before"})
+        emulator.throttle(STOP)
+        emulator.fail("reset_before", STOP)
         told = [run(state="cancelled", execution_id=execution_id, wait=True)["msg"] for attempt in range(2)]
-        emulator.control("POST", "choices", cancelling_seconds=30)
+        emulator.choose(cancelling_seconds=30)
         after = run(state="cancelled", execution_id=execution_id, wait=True)
         assert "Interrupted (SIGTERM) before Cancel was sent" in told[0]
         assert "Interrupted (SIGTERM). Whether Cancel had an effect" in told[1]
@@ -650,13 +641,13 @@ class TestInvalidInput:
                 {"target_locations": [{"exclude_accounts": ["12"]}]},
                 "target_locations[0].exclude_accounts[0] is `12`, the service takes what matches",
             ),
-            ({"execution_id": UNKNOWN}, "automation_execution_id does not belong to state started"),
+            ({"execution_id": NOBODYS}, "automation_execution_id does not belong to state started"),
             ({"wait_delay": 0}, "wait_delay is 0, give at least 1"),
             (
                 {"state": "cancelled", "document_name": None},
                 "all of the following are missing: automation_execution_id",
             ),
-            ({"state": "cancelled", "execution_id": UNKNOWN}, "document_name does not belong to state cancelled"),
+            ({"state": "cancelled", "execution_id": NOBODYS}, "document_name does not belong to state cancelled"),
             (
                 {"state": "completed", "execution_id": "short", "document_name": None},
                 "automation_execution_id is `short`, 5 characters; an execution id has exactly 36 characters",

@@ -71,7 +71,8 @@ def test_every_block_is_a_file_or_commands():
 def test_the_commands_work(project):
     printed = {command: run(project, command) for command in commands()}
     assert "failed=0" in printed["ansible-playbook test_release.yml"]
-    assert "6 passed" in printed["python3 -m pytest"]
+    assert "failed=0" in printed["ansible-playbook test_restart.yml"]
+    assert "7 passed" in printed["python3 -m pytest"]
     assert not list((project / "home").glob(".cache/ssmops.automation/*.url")), "an emulator was left running"
 
 
@@ -82,4 +83,7 @@ def test_the_workflow_runs_the_same_commands():
 
 
 def test_the_plays_are_in_good_style(project):
-    run(project, f"ansible-lint --offline --nocolor -c {ROOT / '.ansible-lint'} release.yml test_release.yml")
+    run(
+        project,
+        f"ansible-lint --offline --nocolor -c {ROOT / '.ansible-lint'} release.yml test_release.yml test_restart.yml",
+    )

@@ -10,18 +10,18 @@ import json
 import subprocess
 import sys
 
-import boto3
 import pytest
-import yaml
 from botocore.config import Config
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import Signal
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.waiting import Pace
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import run_one
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.signaller import Options, Signaller
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.verdicts import Kind
-from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_signal
+from automation_emulator.testing import AutomationEmulator
 
 SEND, READ = "SendAutomationSignal", "GetAutomationExecution"
 ALICE = "arn:aws:iam::123456789012:user/alice"
@@ -48,22 +48,25 @@ class TestCredentialsAndConnections:
     )
     @pytest.mark.parametrize("operation", [READ, SEND])
     def test_an_error_for_which_there_is_advice(self, emulator, signal, paused, operation, code, advice):
-        emulator.control("POST", "faults", kind="error", operation=operation, code=code, status=400, times=100)
+        emulator.fail("error", operation, code=code, status=400, times=100)
         result = signal("Resume", paused, step_name="first_pause")
         assert result["failed"] is True
         assert result["changed"] is False
         assert result["error"]["code"] == code
         assert advice in result["msg"]
 
-    def test_no_region(self, emulator, signal, paused):
-        result = signal("Resume", paused, step_name="first_pause", region=None)
+    def test_no_region(self, signal, paused, monkeypatch):
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+            monkeypatch.delenv(name)
+        result = signal("Resume", paused, step_name="first_pause")
         assert "requires a region" in result["msg"]
 
     def test_no_credentials(self, emulator, signal, paused, monkeypatch, tmp_path):
         for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
             monkeypatch.setenv(name, str(tmp_path / "none"))
-        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        result = signal("Resume", paused, step_name="first_pause", access_key=None, secret_key=None)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.delenv(name)
+        result = signal("Resume", paused, step_name="first_pause")
         assert "Unable to locate credentials" in result["msg"]
         assert sends(emulator) == 0
 
@@ -92,17 +95,27 @@ class TestCredentialsAndConnections:
 
 
 class TestALostAnswer:
-    def test_the_task_is_changed_and_one_signal_was_sent(self, emulator, signal, paused):
-        emulator.control("POST", "faults", kind="reset_after", operation=SEND)
-        result = signal("Resume", paused, step_name="first_pause")
+    def test_of_a_decision_the_gate_tells(self, emulator, signal, alice):
+        execution_id = emulator.start("OneGate")
+        emulator.fail("reset_after", SEND)
+        result = signal("Approve", execution_id, **alice)
         assert result["changed"] is True
         assert result["signal"]["sent"] is True
         assert "whose answer got lost but whose effect shows" in result["msg"]
         assert sends(emulator) == 1
 
+    def test_a_resumed_step_does_not_tell_who_resumed_it(self, emulator, signal, paused):
+        emulator.fail("reset_after", SEND)
+        result = signal("Resume", paused, step_name="first_pause")
+        assert result["failed"] is True
+        assert result["changed"] is False
+        assert result["signal"]["sent"] is None
+        assert "the execution waits at step `second_pause`" in result["msg"]
+        assert sends(emulator) == 1
+
     def test_an_outcome_that_cannot_be_known_is_told_as_such(self, emulator, signal):
         execution_id = emulator.start("LongStep", mode="Interactive")
-        emulator.control("POST", "faults", kind="reset_before", operation=SEND)
+        emulator.fail("reset_before", SEND)
         result = signal("StartStep", execution_id, step_name="drain")
         assert result["failed"] is True
         assert result["signal"]["sent"] is None
@@ -111,7 +124,7 @@ class TestALostAnswer:
         assert sends(emulator) == 1
 
     def test_a_signal_sent_without_a_look_stays_unknown(self, emulator, signal, paused):
-        emulator.control("POST", "faults", kind="reset_after", operation=SEND)
+        emulator.fail("reset_after", SEND)
         result = signal("Resume", paused, step_name="first_pause", force=True)
         assert result["failed"] is True
         assert result["signal"]["sent"] is None
@@ -124,20 +137,16 @@ class TestRaces:
         """Take a signal as alice, while just before it arrives something else happens."""
 
         def run(execution_id, signal_type, meanwhile, step_name=None, wait=None):
-            client = boto3.client(
-                "ssm",
-                region_name="us-east-1",
-                endpoint_url=emulator.url,
-                aws_access_key_id=alice["access_key"],
-                aws_secret_access_key=alice["secret_key"],
-                config=Config(retries=api.NO_RETRIES),
-            )
-            client.meta.events.register_first(f"before-send.ssm.{SEND}", lambda request, **more: meanwhile())
+            client = emulator.client("ssm", config=Config(retries=api.NO_RETRIES), **alice)
+
+            def before_sending(request, **more):
+                meanwhile()
+
+            client.meta.events.register_first(f"before-send.ssm.{SEND}", before_sending)
             payload = {"StepName": [step_name]} if signal_type == "Resume" else {}
             service = Service(client, lambda: ALICE, emulator)
-            return Signaller(service, Signal(signal_type, payload, step_name), Options(Pace(0, 2), wait)).take_to(
-                execution_id
-            )
+            signaller = Signaller(service, Signal(signal_type, payload, step_name), Options(Pace(0, 2), wait))
+            return run_one(signaller.work_on(execution_id), service, Interruptions())
 
         return run
 
@@ -151,10 +160,7 @@ class TestRaces:
         assert "It shows now: step `first_pause` is Cancelled" in outcome.msg
 
     def test_the_run_is_gone_before_the_signal_arrives(self, emulator, race, paused):
-        def forget():
-            emulator.control("POST", "reset")
-
-        outcome = race(paused, "Resume", forget, step_name="first_pause")
+        outcome = race(paused, "Resume", emulator.reset, step_name="first_pause")
         assert outcome.failed
         assert outcome.error.code == "AutomationExecutionNotFoundException"
         assert not outcome.changed
@@ -170,7 +176,7 @@ class TestRaces:
         assert not outcome.failed
         assert not outcome.changed
         assert outcome.kind is Kind.DONE
-        assert "was not needed, another came first: gate `approve` is already Approved" in outcome.msg
+        assert "was not needed: somebody else sent it first, gate `approve` is already Approved" in outcome.msg
 
     def test_a_decision_that_hits_the_next_gate_is_noticed(self, emulator, race, bob):
         execution_id = emulator.start("GateAfterGate")
@@ -197,41 +203,44 @@ class TestRaces:
         assert outcome.after.find_step("second_pause").waits
 
 
+@pytest.mark.parametrize("guard", [{"step_name": "first_gate"}, {}], ids=["guarded", "not guarded"])
 class TestSomebodyElseBetweenTwoAttempts:
     """While this task pauses or looks after a first attempt, bob passes the gate that it is for."""
 
     @pytest.fixture
-    def bob_approves_while_it_sleeps(self, emulator, bob, monkeypatch):
-        rival = emulator.client("ssm", **bob)
+    def bob_approves_while_it_sleeps(self, emulator, bob, while_sleeping):
         execution_id = emulator.start("GateAfterGate")
-        still_to_come = [rival.send_automation_signal]
+        still_to_come = [emulator.client("ssm", **bob).send_automation_signal]
 
-        class Clock:
-            monotonic = staticmethod(emulator.monotonic)
+        def approve():
+            while still_to_come:
+                still_to_come.pop()(AutomationExecutionId=execution_id, SignalType="Approve")
 
-            @staticmethod
-            def sleep(seconds):
-                while still_to_come:
-                    still_to_come.pop()(AutomationExecutionId=execution_id, SignalType="Approve")
-                emulator.sleep(seconds)
-
-        monkeypatch.setattr(ssm_automation_signal, "time", Clock)
+        while_sleeping(approve)
         return execution_id
 
-    @pytest.mark.parametrize("guard", [{"step_name": "first_gate"}, {}], ids=["guarded", "not guarded"])
-    @pytest.mark.parametrize(
-        "fault",
-        [{"kind": "error", "code": "ThrottlingException", "status": 400}, {"kind": "reset_before"}],
-        ids=["throttled", "reset"],
-    )
-    def test_the_next_gate_is_not_approved(self, emulator, signal, alice, bob_approves_while_it_sleeps, fault, guard):
+    @pytest.fixture
+    def approve(self, emulator, signal, alice, bob_approves_while_it_sleeps, guard):
         execution_id = bob_approves_while_it_sleeps
-        emulator.control("POST", "faults", operation=SEND, **fault)
-        result = signal("Approve", execution_id, **guard, **alice)
-        assert result["changed"] is False
+
+        def run(kind, **fault):
+            emulator.fail(kind, SEND, **fault)
+            result = signal("Approve", execution_id, **guard, **alice)
+            assert emulator.execution(execution_id)["CurrentStepName"] == "second_gate"
+            assert result["changed"] is False
+            return result
+
+        return run
+
+    def test_a_throttled_approval_is_not_needed_any_more(self, approve):
+        result = approve("error", code="ThrottlingException", status=400)
         assert result.get("failed", False) is False
-        assert "was not needed, another came first: gate `first_gate` is already Approved" in result["msg"]
-        assert emulator.read(execution_id)["CurrentStepName"] == "second_gate"
+        assert "was not needed: somebody else sent it first, gate `first_gate` is already Approved" in result["msg"]
+
+    def test_whether_a_lost_approval_arrived_is_not_known(self, approve):
+        result = approve("reset_before")
+        assert result["failed"] is True
+        assert result["signal"]["sent"] is None
 
 
 class TestForceWithWait:
@@ -250,16 +259,17 @@ class TestForceWithWait:
         assert [step["step_status"] for step in result["automation_execution"]["step_executions"]] == ["Success"] * 2
 
     def test_an_earlier_run_is_not_taken_for_the_effect(self, emulator, signal, ran_before):
-        emulator.control("POST", "faults", kind="reset_before", operation=SEND)
+        emulator.fail("reset_before", SEND)
         result = self.force(signal, ran_before)
         assert result["failed"] is True
         assert result["signal"]["sent"] is None
 
-    def test_an_effect_that_shows_late_is_seen(self, emulator, signal, ran_before):
-        emulator.control("POST", "choices", signal_delay_seconds=5)
-        emulator.control("POST", "faults", kind="server_error_after", operation=SEND)
+    def test_an_effect_that_shows_late_may_be_somebody_elses(self, emulator, signal, ran_before):
+        emulator.choose(signal_delay_seconds=5)
+        emulator.fail("server_error_after", SEND)
         result = self.force(signal, ran_before)
-        assert result["changed"] is True
+        assert result["failed"] is True
+        assert result["signal"]["sent"] is None
         assert result["signal"]["attempts"] == 1
 
     def test_a_refusal_is_a_failure(self, emulator, signal, ran_before):
@@ -272,7 +282,7 @@ class TestForceWithWait:
     def test_an_own_decision_of_before_is_not_taken_for_the_effect(self, emulator, signal, alice):
         execution_id = emulator.start("OneGate")
         signal("Approve", execution_id, **alice)
-        emulator.control("POST", "faults", kind="reset_before", operation=SEND, times=100)
+        emulator.fail("reset_before", SEND, times=100)
         result = signal("Approve", execution_id, force=True, wait=True, **alice)
         assert result["changed"] is False
         assert result["signal"]["sent"] is None
@@ -290,7 +300,7 @@ class TestInterruptions:
 
     @pytest.mark.usefixtures("interrupted_while_sleeping")
     def test_while_the_outcome_is_in_doubt(self, emulator, signal, paused):
-        emulator.control("POST", "faults", kind="reset_before", operation=SEND)
+        emulator.fail("reset_before", SEND)
         result = signal("Resume", paused, step_name="first_pause")
         assert result["failed"] is True
         assert "Interrupted (SIGTERM). Whether Resume for step `first_pause` had an effect" in result["msg"]
@@ -298,9 +308,7 @@ class TestInterruptions:
 
     @pytest.mark.usefixtures("interrupted_while_sleeping")
     def test_after_a_request_that_was_not_accepted(self, emulator, signal, paused):
-        emulator.control(
-            "POST", "faults", kind="error", operation=SEND, code="ThrottlingException", status=400, times=100
-        )
+        emulator.throttle(SEND, times=100)
         result = signal("Resume", paused, step_name="first_pause")
         assert result["signal"]["sent"] is False
         assert result["signal"]["attempts"] == 1
@@ -322,23 +330,17 @@ class TestLongRuns:
             {"name": f"step_{number}", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}} for number in range(249)
         ]
         steps.append({"name": "last_look", "action": "aws:pause", "inputs": {}})
-        emulator.client("ssm").create_document(
-            Name="Long",
-            Content=yaml.safe_dump({"schemaVersion": "0.3", "mainSteps": steps}),
-            DocumentType="Automation",
-            DocumentFormat="YAML",
-        )
-        started = emulator.client("ssm").start_automation_execution(DocumentName="Long")
-        return started["AutomationExecutionId"]
+        emulator.register(Long={"schemaVersion": "0.3", "mainSteps": steps})
+        return AutomationEmulator.start(emulator, "Long")
 
     def test_a_step_that_the_service_cuts_off_is_found(self, emulator, signal, long_run):
-        assert emulator.read(long_run)["StepExecutionsTruncated"] is True
+        assert emulator.execution(long_run)["StepExecutionsTruncated"] is True
         result = signal("Resume", long_run, step_name="last_look")
         assert result["changed"] is True
         assert len(result["automation_execution"]["step_executions"]) == 250
 
     def test_who_may_not_list_steps_gets_along_with_the_current_one(self, emulator, signal, alice, long_run):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:DescribeAutomationStepExecutions"])
+        emulator.deny("alice", "ssm:DescribeAutomationStepExecutions")
         result = signal("Resume", long_run, step_name="last_look", **alice)
         assert result["changed"] is True
         assert result["automation_execution"]["step_executions_truncated"] is True

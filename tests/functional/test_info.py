@@ -8,17 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_execution_info
-from ansible_collections.ssmops.automation.tests.functional.conftest import OPERATOR, REGION, run_module
-
-
-@pytest.fixture
-def info(emulator):
-    def run(check_mode=False, **options):
-        arguments = {**OPERATOR, "endpoint_url": emulator.url, "region": REGION, **options}
-        return run_module(ssm_automation_execution_info, arguments, check_mode)
-
-    return run
+from ansible_collections.ssmops.automation.tests.functional.conftest import NOBODYS
 
 
 def ids(result):
@@ -35,7 +25,7 @@ def executions(emulator):
         "ended": emulator.start("FailsAfterGate"),
     }
     emulator.client("ssm").stop_automation_execution(AutomationExecutionId=started["ended"])
-    emulator.control("DELETE", "requests")
+    emulator.forget_requests()
     return started
 
 
@@ -48,7 +38,7 @@ class TestFinding:
 
     def test_by_id(self, emulator, info, executions):
         wanted = {executions["gate"], executions["ended"]}
-        result = info(automation_execution_ids=[*wanted, "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"])
+        result = info(automation_execution_ids=[*wanted, NOBODYS])
         assert ids(result) == wanted
         assert emulator.operations() == ["DescribeAutomationExecutions"]
 
@@ -60,19 +50,19 @@ class TestFinding:
 
     @pytest.mark.parametrize("include_steps", [False, True])
     def test_the_bound_counts_what_is_found(self, info, executions, include_steps):
-        wanted = [executions["gate"], executions["gate"], "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f", executions["pause"]]
+        wanted = [executions["gate"], executions["gate"], NOBODYS, executions["pause"]]
         found = ids(info(automation_execution_ids=wanted, include_steps=include_steps, max_results=2))
         assert found == {executions["gate"], executions["pause"]}
 
     def test_twenty_five_ids_take_three_calls(self, emulator, info):
         started = [emulator.start("OneGate") for number in range(25)]
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         assert ids(info(automation_execution_ids=started)) == set(started)
         assert emulator.operations() == ["DescribeAutomationExecutions"] * 3
 
     def test_more_than_a_page(self, emulator, info):
         started = [emulator.start("OneGate") for number in range(60)]
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         assert ids(info(filters={"DocumentNamePrefix": "OneGate"})) == set(started)
         assert emulator.operations() == ["DescribeAutomationExecutions"] * 2
         assert len(info(max_results=55)["automation_executions"]) == 55
@@ -91,7 +81,7 @@ class TestFinding:
         assert ids(info(filters=filters)) == {executions[name] for name in found}
 
     def test_check_mode_finds_the_same(self, info, executions):
-        assert info(check_mode=True)["automation_executions"] == info()["automation_executions"]
+        assert info.check()["automation_executions"] == info()["automation_executions"]
 
 
 class TestWaitingFor:
@@ -125,7 +115,7 @@ class TestWaitingFor:
         assert self.waits(info, executions["ended"], include_steps=include_steps) == []
 
     def test_what_waits_for_a_decision_now(self, emulator, info, executions):
-        request = emulator.control("POST", "access-requests", approvers=["alice"])["automation_execution_id"]
+        request = emulator.access_request("alice")
         assert ids(info(awaiting_decision=True)) == {executions["gate"], request}
         assert ids(info(awaiting_decision=True, filters={"DocumentNamePrefix": "OneGate"})) == {executions["gate"]}
 
@@ -158,7 +148,7 @@ class TestErrors:
         assert emulator.operations() == []
 
     def test_who_may_not_list(self, emulator, info, alice):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:DescribeAutomationExecutions"])
+        emulator.deny("alice", "ssm:DescribeAutomationExecutions")
         result = info(**alice)
         assert result["failed"] is True
         assert result["error"]["code"] == "AccessDeniedException"

@@ -15,33 +15,11 @@ import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal import signaller
 from ansible_collections.ssmops.automation.plugins.modules import ssm_automation_signal
-from ansible_collections.ssmops.automation.tests.functional.conftest import OPERATOR, REGION, run_module
+from ansible_collections.ssmops.automation.tests.functional.conftest import NOBODYS
 
 SEND, READ, LIST = "SendAutomationSignal", "GetAutomationExecution", "DescribeAutomationExecutions"
-NOBODYS = "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"
 AT_GATES = {"DocumentNamePrefix": "FailsAfterGate", "ExecutionStatus": "Waiting"}
 DENIED = {"kind": "error", "code": "AccessDeniedException", "status": 400}
-THROTTLED = {"kind": "error", "code": "ThrottlingException", "status": 400}
-
-
-class Many:
-    """Sends a signal to several executions; C(check) does so in check mode."""
-
-    def __init__(self, emulator):
-        self._common = {**OPERATOR, "endpoint_url": emulator.url, "region": REGION}
-
-    def __call__(self, signal_type, execution_ids=None, check_mode=False, **options):
-        ids = {} if execution_ids is None else {"automation_execution_ids": execution_ids}
-        arguments = {**self._common, **ids, "signal_type": signal_type, **options}
-        return run_module(ssm_automation_signal, arguments, check_mode)
-
-    def check(self, signal_type, execution_ids=None, **options):
-        return self(signal_type, execution_ids, check_mode=True, **options)
-
-
-@pytest.fixture
-def many(emulator):
-    return Many(emulator)
 
 
 @pytest.fixture
@@ -52,7 +30,7 @@ def gates(emulator):
 
 def start(emulator, document, number, **more):
     started = [emulator.start(document, **more) for _number in range(number)]
-    emulator.control("DELETE", "requests")
+    emulator.forget_requests()
     return started
 
 
@@ -75,7 +53,7 @@ def numbers(result):
 class TestEverySignal:
     def ladder(self, emulator, many, signal_type, ids, again="already_done", **options):
         """Check, real, check again, real again; one signal each in all."""
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         checked = many.check(signal_type, ids, **options)
         assert numbers(checked) == [len(ids), len(ids), 0, 0, 0]
         assert calls(emulator)[SEND] == 0
@@ -101,7 +79,7 @@ class TestEverySignal:
     def test_approve_of_a_named_gate_among_several(self, emulator, many, alice):
         ids = start(emulator, "GateAfterGate", 3)
         self.ladder(emulator, many, "Approve", ids, step_name="first_gate", **alice)
-        assert {emulator.read(id_)["CurrentStepName"] for id_ in ids} == {"second_gate"}
+        assert {emulator.execution(id_)["CurrentStepName"] for id_ in ids} == {"second_gate"}
 
     def test_reject(self, emulator, many, alice, gates):
         self.ladder(emulator, many, "Reject", gates, **alice)
@@ -117,10 +95,9 @@ class TestEverySignal:
         assert len(runs) == 3
 
     def test_revoke(self, emulator, many, alice):
-        asked = [emulator.control("POST", "access-requests", approvers=["alice"]) for _number in range(3)]
-        ids = [one["automation_execution_id"] for one in asked]
+        ids = [emulator.access_request("alice") for _number in range(3)]
         many("Approve", ids, **alice)
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         revoked = many("Revoke", ids, **alice)
         assert numbers(revoked) == [3, 3, 0, 0, 0]
         assert many("Revoke", ids, **alice)["failed"] is True
@@ -132,12 +109,12 @@ class TestWhatIsTold:
     def mixed(self, emulator, many, alice, gates):
         """One is done already, one does not exist, three are to come; the approver sends."""
         many("Approve", gates[:1], **alice)
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         return [*gates[:2], NOBODYS, *gates[2:]]
 
     @pytest.mark.parametrize("check_mode", [True, False])
     def test_each_has_its_own_outcome_and_the_task_fails_in_the_end(self, emulator, many, alice, mixed, check_mode):
-        result = many("Approve", mixed, check_mode=check_mode, **alice)
+        result = (many.check if check_mode else many)("Approve", mixed, **alice)
         assert result["failed"] is True
         assert result["changed"] is True
         assert numbers(result) == [6, 4, 1, 1, 0]
@@ -190,7 +167,7 @@ class TestWhatIsTold:
 
     def test_many_warnings_of_a_kind_are_cut_short(self, emulator, many, alice):
         ids = start(emulator, "FailsAfterGate", 8)
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:GetAutomationExecution"])
+        emulator.deny("alice", "ssm:GetAutomationExecution")
         result = many("Approve", ids, **alice)
         assert numbers(result) == [8, 8, 0, 0, 0]
         assert len(result["warnings"]) == 6
@@ -199,17 +176,17 @@ class TestWhatIsTold:
 
 class TestAfterAPartialFailure:
     def test_a_second_run_touches_only_what_is_left(self, emulator, many, alice, gates):
-        emulator.control("POST", "faults", operation=SEND, **DENIED, times=2)
+        emulator.fail(operation=SEND, **DENIED, times=2)
         first = many("Approve", gates, **alice)
         assert numbers(first) == [5, 3, 0, 2, 0]
         left = [outcome["automation_execution_id"] for outcome in first["outcomes"] if outcome["failed"]]
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         second = many("Approve", gates, **alice)
         assert numbers(second) == [5, 2, 3, 0, 0]
         assert sorted(sent_to(emulator)) == sorted(left)
 
     def test_one_that_fails_does_not_stop_the_others(self, emulator, many, alice, gates):
-        emulator.control("POST", "faults", kind="reset_before", operation=SEND)
+        emulator.fail("reset_before", SEND)
         ids = start(emulator, "GateAfterGate", 3)
         result = many("Approve", ids, **alice)
         assert numbers(result) == [3, 2, 0, 1, 0]
@@ -228,7 +205,7 @@ class TestFailFast:
         assert left_alone["signal"]["sent"] is False
 
     def test_what_is_sent_by_then_is_followed_to_its_end(self, emulator, many, alice, gates):
-        emulator.control("POST", "faults", operation=SEND, **DENIED, skip=2)
+        emulator.fail(operation=SEND, **DENIED, skip=2)
         result = many("Approve", gates, fail_fast=True, concurrency=1, wait=True, wait_timeout=60, **alice)
         assert result["failed"] is True
         tried = [outcome for outcome in result["outcomes"] if outcome["tried"]]
@@ -257,7 +234,8 @@ class TestFilters:
 
     @pytest.mark.parametrize("check_mode", [False, True])
     def test_more_matches_than_allowed_are_refused_with_their_number(self, emulator, many, alice, gates, check_mode):
-        result = many("Approve", filters=AT_GATES, max_executions=4, check_mode=check_mode, **alice)
+        run = many.check if check_mode else many
+        result = run("Approve", filters=AT_GATES, max_executions=4, **alice)
         assert result["failed"] is True
         assert "The filters match 5 executions and max_executions is 4, so nothing was sent" in result["msg"]
         assert calls(emulator) == {LIST: 1}
@@ -274,7 +252,7 @@ class TestFilters:
         assert numbers(many("Approve", filters=AT_GATES, max_executions=5, **alice)) == [0] * 5
 
     def test_who_may_not_list_cannot_filter(self, emulator, many, alice):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:DescribeAutomationExecutions"])
+        emulator.deny("alice", "ssm:DescribeAutomationExecutions")
         result = many("Approve", filters=AT_GATES, max_executions=5, **alice)
         assert result["error"]["code"] == "AccessDeniedException"
         assert "it needs ssm:DescribeAutomationExecutions" in result["msg"]
@@ -290,7 +268,7 @@ class TestWhatItCosts:
 
     def test_what_is_done_takes_one_call(self, emulator, many, alice, gates):
         many("Approve", gates, **alice)
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         many("Approve", gates, **alice)
         assert calls(emulator) == {READ: 5}
 
@@ -298,7 +276,7 @@ class TestWhatItCosts:
         """Thirty executions run for 30 seconds: read in full before the signal and when they rest."""
         ids = start(emulator, "Maintenance", 30)
         emulator.sleep(40)
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         result = many("Resume", ids, step_name="patch_by_hand", wait=True, wait_timeout=120)
         assert {outcome["status_after"] for outcome in result["outcomes"]} == {"Waiting"}
         assert numbers(result) == [30, 30, 0, 0, 0]
@@ -323,7 +301,7 @@ class TestWhatItCosts:
 
     def test_who_may_not_list_reads_each_and_is_warned_once(self, emulator, many, alice):
         ids = start(emulator, "FailsAfterGate", 25)
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:DescribeAutomationExecutions"])
+        emulator.deny("alice", "ssm:DescribeAutomationExecutions")
         result = many("Approve", ids, wait=True, wait_timeout=60, **alice)
         assert result["summary"]["changed"] == 25
         assert len([warning for warning in result["warnings"] if "could not be listed" in str(warning)]) == 1
@@ -337,7 +315,7 @@ class TestWhatItCosts:
 class TestAServiceThatThrottles:
     def test_all_arrive_once(self, emulator, many, alice):
         ids = start(emulator, "FailsAfterGate", 20)
-        emulator.control("POST", "faults", operation="*", **THROTTLED, times=40)
+        emulator.throttle("*", times=25)
         result = many("Approve", ids, **alice)
         assert numbers(result) == [20, 20, 0, 0, 0]
         taken = [entry for entry in emulator.requests(SEND) if entry["error_code"] is None]
@@ -346,7 +324,7 @@ class TestAServiceThatThrottles:
     def test_a_limited_rate_is_kept_to(self, emulator, many, alice, monkeypatch):
         """The emulator counts requests in real time, so here the module lives in it, too, for some seconds."""
         ids = start(emulator, "FailsAfterGate", 40)
-        emulator.control("POST", "choices", requests_per_second=40)
+        emulator.choose(requests_per_second=40)
         monkeypatch.setattr(ssm_automation_signal, "time", time)
         result = many("Approve", ids, **alice)
         assert numbers(result) == [40, 40, 0, 0, 0]
@@ -356,7 +334,7 @@ class TestAServiceThatThrottles:
 
     def test_a_service_that_takes_nothing_is_given_up_once_for_all(self, emulator, many, alice):
         ids = start(emulator, "FailsAfterGate", 60)
-        emulator.control("POST", "faults", operation=SEND, **THROTTLED, times=10000)
+        emulator.throttle(SEND, times=10000)
         before = emulator.monotonic()
         result = many("Approve", ids, **alice)
         assert emulator.monotonic() - before < 120
@@ -366,7 +344,7 @@ class TestAServiceThatThrottles:
 
     def test_a_service_that_answers_no_look_is_given_up_once_for_all(self, emulator, many, alice):
         ids = start(emulator, "FailsAfterGate", 60)
-        emulator.control("POST", "faults", operation=READ, kind="error", times=10000)
+        emulator.fail("error", READ, times=10000)
         before = emulator.monotonic()
         result = many("Approve", ids, **alice)
         assert emulator.monotonic() - before < 120
@@ -375,9 +353,22 @@ class TestAServiceThatThrottles:
 
 
 class TestInterruptions:
-    @pytest.mark.usefixtures("interrupted_while_sleeping")
-    def test_every_outcome_is_told(self, emulator, many, alice, gates):
+    @pytest.fixture
+    def interrupted_after(self, emulator, while_sleeping):
+        """The process is told to end as soon as so many signals have gone out and the module lets time pass."""
+
+        def after(number):
+            def event():
+                if len(emulator.requests(SEND)) >= number:
+                    signals.raise_signal(signals.SIGTERM)
+
+            while_sleeping(event)
+
+        return after
+
+    def test_every_outcome_is_told(self, emulator, many, alice, gates, interrupted_after):
         """Two wait to get ready, the others have got the signal and are waited for."""
+        interrupted_after(5)
         not_ready = start(emulator, "Maintenance", 2)
         result = many("Approve", [*not_ready, *gates], ready_timeout=600, wait=True, **alice)
         assert result["failed"] is True
@@ -388,17 +379,17 @@ class TestInterruptions:
             assert "Interrupted (SIGTERM) after Approve for step `approve` had been sent and accepted." in told
         assert sorted(sent_to(emulator)) == sorted(gates)
 
-    @pytest.mark.usefixtures("interrupted_while_sleeping")
-    def test_what_is_in_doubt_is_told_as_unknown(self, emulator, many, gates):
+    def test_what_is_in_doubt_is_told_as_unknown(self, emulator, many, gates, interrupted_after):
+        interrupted_after(2)
         ids = start(emulator, "PauseAfterPause", 2)
-        emulator.control("POST", "faults", kind="reset_before", operation=SEND)
+        emulator.fail("reset_before", SEND)
         result = many("Resume", ids, step_name="first_pause")
         told = sorted((outcome["signal"]["sent"] for outcome in result["outcomes"]), key=str)
         assert told == [None, True]
 
     def test_an_answer_that_is_on_its_way_is_waited_for(self, emulator, many, alice, gates, monkeypatch):
         """The process is told to end while requests are at the service."""
-        emulator.control("POST", "faults", kind="latency", operation=SEND, seconds=1, times=100)
+        emulator.fail("latency", SEND, seconds=1, times=100)
         watch = emulator.requests
 
         class Clock:

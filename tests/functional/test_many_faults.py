@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Delivered once, and known, for batches of fifty: the faults of test_faults.py, at random among all their requests."""
+"""Delivered once, and known, for batches: the faults of test_faults.py, at random among all their requests."""
 
 from __future__ import annotations
 
@@ -24,69 +24,52 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.sign
     BatchSignaller,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.signaller import Options, Signaller
-from ansible_collections.ssmops.automation.tests.functional.conftest import RUNBOOKS
-from ansible_collections.ssmops.automation.tests.functional.fault_table import ON_SENDING
+from ansible_collections.ssmops.automation.tests.functional.fault_table import LAST_GATE, MORE_GATES, ON_SENDING
 from ansible_collections.ssmops.automation.tests.functional.scenarios import CALLER, SCENARIOS
 
 SEND, READ, LIST = "SendAutomationSignal", "GetAutomationExecution", "DescribeAutomationExecutions"
-BATCH = 50
-
-
-class Clock:
-    """The emulator's clock, kept at hand: it stands still but for what is slept."""
-
-    def __init__(self, emulator):
-        self._emulator = emulator
-        self._now = emulator.monotonic()
-
-    def monotonic(self):
-        return self._now
-
-    def sleep(self, seconds):
-        self._now += seconds
-        self._emulator.sleep(seconds)
+# More than are sent at a time (10) and more than a list of ids takes (10).
+BATCH = 24
 
 
 class Bench:
     """An emulator, and a client such as the module has: without retries, and here without much patience."""
 
-    def __init__(self, emulator):
+    def __init__(self, emulator, keys, other_keys):
         self.emulator = emulator
+        self.other = emulator.client("ssm", **other_keys)
+        self.patient = emulator.client("ssm", **keys)
+        config = Config(retries=api.NO_RETRIES, read_timeout=0.5, max_pool_connections=10)
+        self.client = emulator.client("ssm", config=config, **keys)
 
     def prepare(self, scenario, number, **choices):
-        emulator = self.emulator
-        emulator.control("POST", "reset")
-        emulator.control("POST", "clock", freeze=True)
-        emulator.register(*RUNBOOKS.iterdir())
-        config = Config(retries=api.NO_RETRIES, read_timeout=0.5, max_pool_connections=10)
-        self.client = emulator.client("ssm", config=config, **emulator.user(CALLER))
-        self.other = emulator.client("ssm", **emulator.user("bob"))
-        ids = [scenario.prepare(self.client) for _number in range(number)]
-        emulator.control("POST", "choices", signal_delay_seconds=0, decisions_while_waiting=True)
-        emulator.control("POST", "choices", **choices)
-        emulator.control("DELETE", "requests")
+        ids = [scenario.prepare(self.emulator, self.patient) for _number in range(number)]
+        if choices:
+            self.emulator.choose(**choices)
+        self.hidden = not choices.get("decisions_while_waiting", True)
+        self.emulator.forget_requests()
         return ids
 
     def befall(self, operation, fault, **how_often):
-        self.emulator.control("POST", "faults", operation=operation, **fault, **how_often)
+        self.emulator.fail(operation=operation, **fault, **how_often)
 
     def take(self, scenario, ids, rest=None, fail_fast=False):
         who = f"arn:aws:iam::123456789012:user/{CALLER}"
-        service = Service(self.client, lambda: who, Clock(self.emulator))
+        service = Service(self.client, lambda: who, self.emulator, is_batch=True)
         signaller = Signaller(service, scenario.signal, Options(Pace(0, 2), rest))
         told = BatchSignaller(service, signaller, BatchOptions(10, fail_fast)).take_to(ids, Interruptions())
         return {outcome["automation_execution_id"]: outcome for outcome in told.outcomes}
 
     def effects(self, scenario, ids):
         """How often the signal took effect on each, once everything that is on its way has shown."""
-        self.emulator.control("DELETE", "faults")
+        self.emulator.clear_faults()
+        self.emulator.choose(signal_delay_seconds=0, decisions_while_waiting=True)
         self.emulator.sleep(60)
-        for execution_id in ids:
-            # A second approver makes a gate show its decisions that hides them while it waits.
+        for execution_id in ids if self.hidden else ():
+            # A decision of somebody else makes a gate show those that it hid.
             with contextlib.suppress(ClientError):
                 self.other.send_automation_signal(AutomationExecutionId=execution_id, SignalType="Approve")
-        self.emulator.sleep(60)
-        return {execution_id: scenario.count(self.emulator.read(execution_id)) for execution_id in ids}
+        return {execution_id: scenario.count(self.emulator.execution(execution_id)) for execution_id in ids}
 
     def sends(self):
         own = (entry for entry in self.emulator.requests(SEND) if entry["caller"].endswith(f"/{CALLER}"))
@@ -94,8 +77,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(emulator):
-    return Bench(emulator)
+def bench(emulator, alice, bob):
+    return Bench(emulator, alice, bob)
 
 
 def check_truth(scenario, outcomes, effects, sends):
@@ -110,7 +93,7 @@ def check_truth(scenario, outcomes, effects, sends):
 
 
 FAULTS = st.sampled_from([row.fault for name, row in ON_SENDING.items() if not name.startswith("hang")])
-BEFALLS = st.tuples(st.sampled_from([SEND, SEND, READ, LIST]), FAULTS, st.integers(0, 60), st.integers(1, 12))
+BEFALLS = st.tuples(st.sampled_from([SEND, SEND, READ, LIST]), FAULTS, st.integers(0, 30), st.integers(1, 12))
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -134,7 +117,7 @@ def test_whatever_happens_each_takes_effect_once_at_most_and_the_task_tells_the_
     check_truth(scenario, outcomes, bench.effects(scenario, ids), bench.sends())
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", ["Resume", "StartStep"])
 def test_requests_that_hang_hold_up_nobody_else(bench, name):
     scenario = SCENARIOS[name]
     ids = bench.prepare(scenario, 20)
@@ -148,10 +131,12 @@ def test_requests_that_hang_hold_up_nobody_else(bench, name):
 def test_every_second_answer_is_lost_after_the_effect(bench, name):
     scenario = SCENARIOS[name]
     ids = bench.prepare(scenario, BATCH, signal_delay_seconds=3)
-    for number in range(0, 40, 2):
+    for number in range(0, BATCH, 2):
         bench.befall(SEND, {"kind": "reset_after"}, skip=number)
     outcomes = bench.take(scenario, ids)
     effects = bench.effects(scenario, ids)
     check_truth(scenario, outcomes, effects, bench.sends())
     assert set(effects.values()) == {1}
-    assert all(outcome["changed"] for outcome in outcomes.values())
+    # Gates list who decided; of the other signals nothing tells whose was taken.
+    changed = sum(outcome["changed"] for outcome in outcomes.values())
+    assert changed == BATCH if scenario.kind in (LAST_GATE, MORE_GATES) else 0 < changed < BATCH

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
+
+from automation_emulator.testing import AutomationEmulator
 
 INVALID, DENIED = "InvalidAutomationSignalException", "AccessDeniedException"
 
@@ -20,7 +20,7 @@ def gate(emulator):
 
 
 def approvals(emulator, execution_id):
-    (step,) = emulator.read(execution_id)["StepExecutions"]
+    (step,) = emulator.execution(execution_id)["StepExecutions"]
     return step["StepStatus"], len(step["Outputs"]["ApproverDecisions"])
 
 
@@ -77,7 +77,8 @@ class TestGates:
     def test_a_gate_that_asks_again_is_approved_again(self, emulator, signal, alice, retried):
         emulator.choose(rejection_is_retried=retried)
         step = {"name": "gate", "action": "aws:approve", "inputs": {"Approvers": ["alice"]}, "maxAttempts": 2}
-        execution_id = start(emulator, step)
+        emulator.register(Asking={"schemaVersion": "0.3", "mainSteps": [step]})
+        execution_id = AutomationEmulator.start(emulator, "Asking")
         result = signal("Reject", execution_id, **alice)
         status = "Waiting" if retried else "Failed"
         assert (result["changed"], result["automation_execution_status"]) == (True, status)
@@ -103,14 +104,6 @@ class TestGates:
         assert (again.get("failed", False), again["changed"]) == (False, False)
         assert "1 of 2 approvals" in again["msg"]
         assert len(emulator.requests("SendAutomationSignal")) == 1
-
-
-def start(emulator, *steps, name="Own", mode="Auto"):
-    """Register a runbook of these steps and start it."""
-    content = json.dumps({"schemaVersion": "0.3", "mainSteps": list(steps)})
-    ssm = emulator.client("ssm")
-    ssm.create_document(Name=name, DocumentType="Automation", Content=content)
-    return ssm.start_automation_execution(DocumentName=name, Mode=mode)["AutomationExecutionId"]
 
 
 class TestSteps:
@@ -206,6 +199,16 @@ class TestInteractive:
         assert signal("StartStep", execution_id, step_name="drain")["changed"] is False
         assert len(emulator.requests("SendAutomationSignal")) == 1
 
+    @pytest.mark.parametrize("listed", [True, False])
+    def test_the_next_steps_are_told_whether_listed_ahead_or_not(self, emulator, info, signal, execution_id, listed):
+        emulator.choose(interactive_lists_pending_steps=listed)
+        (found,) = info(automation_execution_ids=[execution_id], include_steps=True)["automation_executions"]
+        (before,) = found["waiting_for"]
+        assert (before["signals"], before["valid_next_steps"]) == (["StartStep"], [])
+        started = signal("StartStep", execution_id, step_name="drain", wait=True)
+        (after,) = started["automation_execution"]["waiting_for"]
+        assert after["valid_next_steps"] == ["patch_by_hand"]
+
     @pytest.mark.parametrize("in_order", [True, False])
     def test_a_step_out_of_order_is_started_or_refused(self, emulator, signal, execution_id, in_order):
         emulator.choose(start_step_in_order_only=in_order)
@@ -246,7 +249,7 @@ class TestEnds:
     @pytest.mark.parametrize("status", ["Cancelled", "Rejected", "Failed", "CompletedWithFailure"])
     def test_access_is_revoked_once(self, emulator, signal, alice, status):
         emulator.choose(revoked_status=status)
-        execution_id = emulator.control("POST", "access-requests", approvers=["alice"])["automation_execution_id"]
+        execution_id = emulator.access_request("alice")
         signal("Approve", execution_id, **alice)
         result = signal("Revoke", execution_id, **alice)
         assert (result.get("failed", False), result["changed"]) == (False, True)
@@ -257,7 +260,7 @@ class TestEnds:
     @pytest.mark.parametrize("approvers_only", [True, False])
     def test_others_revoke_or_are_told(self, emulator, signal, alice, bob, approvers_only):
         emulator.choose(revoke_by_approvers_only=approvers_only)
-        execution_id = emulator.control("POST", "access-requests", approvers=["alice"])["automation_execution_id"]
+        execution_id = emulator.access_request("alice")
         signal("Approve", execution_id, **alice)
         result = signal("Revoke", execution_id, **bob)
         assert (result.get("failed", False), result["changed"]) == (approvers_only, not approvers_only)

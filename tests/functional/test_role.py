@@ -6,17 +6,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import urllib.error
 from pathlib import Path
 
 import pytest
 
-from automation_emulator.testing import AutomationEmulator, request
+from automation_emulator.testing import AutomationEmulator, EmulatorError, client_environment
 
 pytestmark = pytest.mark.plays
 
@@ -40,7 +40,7 @@ class Emulators:
         variables = [word for name, value in values.items() for word in ("-e", f"{name}={value}")]
         command = [str(Path(sys.executable).with_name("ansible-playbook")), str(HERE / "plays" / "emulators.yml")]
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            **client_environment(os.environ),
             "HOME": str(self.directory),
             "ANSIBLE_HOME": str(self.directory / "ansible"),
         }
@@ -64,7 +64,7 @@ def emulators(tmp_path):
     emulators = Emulators(tmp_path)
     yield emulators
     for file in emulators.files():
-        os.kill(request(emulators[file.removesuffix(".url")].url, "GET", "health")[1]["pid"], signal.SIGTERM)
+        os.kill(emulators[file.removesuffix(".url")].pid(), signal.SIGTERM)
 
 
 def changes(output):
@@ -72,7 +72,7 @@ def changes(output):
 
 
 def runs(emulator):
-    return len(emulator.client("ssm").describe_automation_executions()["AutomationExecutionMetadataList"])
+    return len(emulator.executions())
 
 
 def test_two_side_by_side_from_start_to_stop(emulators):
@@ -88,10 +88,33 @@ def test_two_side_by_side_from_start_to_stop(emulators):
     assert runs(green) == 1
     emulators.play("stopped", "green")
     assert emulators.files() == ["blue.url"]
-    with pytest.raises(urllib.error.URLError):
+    with pytest.raises(EmulatorError, match="does not answer"):
         green.now()
     assert runs(blue) == 0
     assert changes(emulators.play("stopped", "green")) == 0
+
+
+def test_stubs_are_changed_in_an_emulator_that_runs(emulators):
+    emulators.play("started", "blue")
+    for stubs, changed in (('[{"action": "aws:sleep", "returns": {}}]', True), ("[]", True), ("[]", False)):
+        output = emulators.play("started", "blue", "-e", f'{{"stubs": {stubs}}}')
+        assert (changes(output) == 0) is not changed, output
+        assert emulators["blue"].stubs() == json.loads(stubs)
+
+
+def test_quotas_are_changed_in_an_emulator_that_runs(emulators):
+    emulators.play("started", "blue")
+    for quotas, changed in (('"documented"', True), ('{"running": 2}', True), ('{"running": 2}', False)):
+        output = emulators.play("started", "blue", "-e", f'{{"quotas": {quotas}}}')
+        # With documented quotas the module may have to wait, and the run is an old one.
+        assert (changes(output) > 0) is changed, output
+        assert emulators["blue"].control("GET", "quotas") == {"quotas": json.loads(quotas)}
+
+
+def test_iam_decides_in_an_emulator_that_runs(emulators):
+    for iam in (True, False):
+        emulators.play("started", "blue", "-e", f'{{"iam": {str(iam).lower()}}}')
+        assert emulators["blue"].control("GET", "iam") == {"enforced": iam}
 
 
 def test_in_check_mode_nothing_is_started(emulators):
@@ -100,7 +123,8 @@ def test_in_check_mode_nothing_is_started(emulators):
 
 
 def test_one_that_was_ended_by_force_is_started_anew(emulators):
-    emulators.play("started", "blue")
-    os.kill(emulators["blue"].control("GET", "health")["pid"], signal.SIGKILL)
+    left_behind = emulators.directory / "emulators" / "blue.url"
+    left_behind.parent.mkdir()
+    left_behind.write_text("http://127.0.0.1:9\n")
     emulators.play("started", "blue")
     assert runs(emulators["blue"]) == 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-SIGNAL_KEYS = {"type", "payload", "step_name", "step_execution_id", "sent", "attempts"}
+from ansible_collections.ssmops.automation.tests.functional.conftest import NOBODYS
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def step(result, name):
 
 class TestApprove:
     def test_it_is_sent_once_and_told(self, emulator, signal, alice, at_second_gate):
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         result = signal("Approve", at_second_gate, step_name="approve_production", comment="Looks good", **alice)
         assert result["changed"] is True
         assert result["verdict"] == "send"
@@ -65,7 +65,7 @@ class TestApprove:
         assert sent(emulator) == [("Approve", {"Comment": ["Looks good"]})]
 
     def test_check_mode_tells_the_same_and_sends_nothing(self, emulator, signal, alice, at_second_gate):
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         result = signal.check("Approve", at_second_gate, step_name="approve_production", **alice)
         assert result["changed"] is True
         assert result["signal"]["sent"] is False
@@ -75,7 +75,7 @@ class TestApprove:
 
     def test_again_it_is_unchanged(self, emulator, signal, alice, at_second_gate):
         signal("Approve", at_second_gate, step_name="approve_production", **alice)
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         for run in (signal, signal.check):
             result = run("Approve", at_second_gate, step_name="approve_production", **alice)
             assert result["changed"] is False
@@ -93,7 +93,7 @@ class TestApprove:
         self, emulator, signal, alice, at_first_gate
     ):
         signal("Approve", at_first_gate, **alice)
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         result = signal("Approve", at_first_gate, **alice)
         assert result["changed"] is False
         assert (
@@ -130,15 +130,7 @@ class TestApprove:
             AutomationExecutionId=execution_id, SignalType="Resume", Payload={"StepName": ["patch_by_hand"]}
         )
         emulator.sleep(40)
-        session = emulator.client("sts").assume_role(RoleArn=role, RoleSessionName="on-call")["Credentials"]
-        result = signal(
-            "Approve",
-            execution_id,
-            step_name="sign_off",
-            access_key=session["AccessKeyId"],
-            secret_key=session["SecretAccessKey"],
-            session_token=session["SessionToken"],
-        )
+        result = signal("Approve", execution_id, step_name="sign_off", **emulator.role_session(role, "on-call"))
         assert result["changed"] is True
         assert step(result, "sign_off")["step_status"] == "Success"
 
@@ -152,7 +144,7 @@ class TestReject:
 
     def test_again_it_is_unchanged_and_approve_comes_too_late(self, emulator, signal, alice, bob, at_first_gate):
         signal("Reject", at_first_gate, **alice)
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         assert signal("Reject", at_first_gate, step_name="approve_staging", **bob)["changed"] is False
         result = signal("Approve", at_first_gate, step_name="approve_staging", **bob)
         assert result["failed"] is True
@@ -203,7 +195,7 @@ class TestInteractive:
     def test_force_runs_a_step_again(self, emulator, signal):
         execution_id = emulator.start("Maintenance", mode="Interactive")
         signal("StartStep", execution_id, step_name="drain", wait=True)
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         result = signal("StartStep", execution_id, step_name="drain", force=True)
         assert result["changed"] is True
         assert emulator.operations() == ["SendAutomationSignal", "GetAutomationExecution"]
@@ -245,7 +237,7 @@ class TestInteractive:
 class TestRevoke:
     @pytest.fixture
     def request_id(self, emulator):
-        return emulator.control("POST", "access-requests", approvers=["alice"])["automation_execution_id"]
+        return emulator.access_request("alice")
 
     def test_an_access_request_is_approved_and_revoked(self, emulator, signal, alice, request_id):
         assert signal("Approve", request_id, **alice)["changed"] is True
@@ -257,7 +249,7 @@ class TestRevoke:
 
     def test_an_access_request_that_has_ended_is_not_revoked(self, emulator, signal, alice, request_id):
         signal("Revoke", request_id, **alice)
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         for run in (signal.check, signal):
             again = run("Revoke", request_id, **alice)
             assert again["failed"] is True
@@ -303,12 +295,12 @@ class TestWaiting:
         assert "The execution waits at step `sign_off` (aws:approve) and has 0 of 1 approval" in result["msg"]
 
     def test_wait_is_not_taken_in_by_an_effect_that_shows_late(self, emulator, signal, at_pause):
-        emulator.control("POST", "choices", signal_delay_seconds=5)
+        emulator.choose(signal_delay_seconds=5)
         result = signal("Resume", at_pause, step_name="patch_by_hand", wait=True)
         assert result["automation_execution"]["current_step_name"] == "sign_off"
 
     def test_without_wait_a_late_effect_is_told_as_it_shows(self, emulator, signal, at_pause):
-        emulator.control("POST", "choices", signal_delay_seconds=5)
+        emulator.choose(signal_delay_seconds=5)
         result = signal("Resume", at_pause, step_name="patch_by_hand")
         assert result["changed"] is True
         assert result["diff"]["after"]["step_status"] == "Waiting"
@@ -357,13 +349,13 @@ class TestWaiting:
 
 class TestForce:
     def test_it_sends_without_a_look(self, emulator, signal, alice, at_second_gate):
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         result = signal("Approve", at_second_gate, force=True, **alice)
         assert result["changed"] is True
         assert emulator.operations() == ["SendAutomationSignal", "GetAutomationExecution"]
 
     def test_in_check_mode_it_calls_nothing(self, emulator, signal, at_pause):
-        emulator.control("DELETE", "requests")
+        emulator.forget_requests()
         result = signal.check("Resume", at_pause, step_name="patch_by_hand", force=True)
         assert result["changed"] is True
         assert emulator.operations() == []
@@ -383,14 +375,14 @@ class TestForce:
 class TestErrorsOfTheService:
     def test_an_execution_that_does_not_exist(self, signal):
         for run in (signal, signal.check):
-            result = run("Approve", "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f")
+            result = run("Approve", NOBODYS)
             assert result["failed"] is True
             assert result["error"]["code"] == "AutomationExecutionNotFoundException"
             assert "check the id, the region and the credentials" in result["msg"]
 
     def test_who_may_not_read_sends_without_a_look_and_is_warned(self, emulator, signal, alice, at_first_gate):
-        emulator.control("DELETE", "requests")
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:GetAutomationExecution"])
+        emulator.forget_requests()
+        emulator.deny("alice", "ssm:GetAutomationExecution")
         result = signal("Approve", at_first_gate, **alice)
         assert result["changed"] is True
         assert "automation_execution" not in result
@@ -398,7 +390,7 @@ class TestErrorsOfTheService:
         assert emulator.operations() == ["GetAutomationExecution", "SendAutomationSignal"]
 
     def test_who_may_not_read_gets_no_guard(self, emulator, signal, alice, at_first_gate):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:GetAutomationExecution"])
+        emulator.deny("alice", "ssm:GetAutomationExecution")
         result = signal("Approve", at_first_gate, step_name="approve_staging", **alice)
         assert result["failed"] is True
         assert result["error"]["code"] == "AccessDeniedException"
@@ -406,14 +398,14 @@ class TestErrorsOfTheService:
 
     @pytest.mark.parametrize("force", [False, True])
     def test_who_may_not_read_cannot_wait(self, emulator, signal, alice, at_first_gate, force):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:GetAutomationExecution"])
+        emulator.deny("alice", "ssm:GetAutomationExecution")
         result = signal("Approve", at_first_gate, wait=True, force=force, **alice)
         assert result["failed"] is True
         assert "it needs ssm:GetAutomationExecution on the execution" in result["msg"]
         assert sent(emulator) == []
 
     def test_who_may_not_send(self, emulator, signal, alice, at_first_gate):
-        emulator.control("POST", "denials", principal="alice", actions=["ssm:SendAutomationSignal"])
+        emulator.deny("alice", "ssm:SendAutomationSignal")
         result = signal("Approve", at_first_gate, **alice)
         assert result["failed"] is True
         assert result["changed"] is False

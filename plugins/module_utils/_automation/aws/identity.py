@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 # STS answers at once or is out of reach.
-_PATIENCE = {"connect_timeout": 5, "read_timeout": 10, "retries": {"total_max_attempts": 2}}
+_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 10}
 
 
 def caller_arn(module: AnsibleAWSModule) -> str:
@@ -32,5 +32,5 @@ def caller_arn(module: AnsibleAWSModule) -> str:
 
 
 def _ask(module: AnsibleAWSModule, **more: Any) -> str:
-    config = {**(module.params.get("aws_config") or {}), **_PATIENCE}
+    config = {**(module.params.get("aws_config") or {}), **_TIMEOUTS, "retries": {"total_max_attempts": 2}}
     return api.get_caller_identity(module.client("sts", aws_config=config, **more))

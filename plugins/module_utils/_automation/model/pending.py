@@ -35,12 +35,12 @@ class Approvals:
 
 @dataclass(frozen=True)
 class WaitingFor:
-    """Something that an execution waits for; C(step) is none where it waits as a whole.
+    """Something that an execution waits for; `step` is none where it waits as a whole.
 
     `execution_id` is the child execution that waits, empty where the execution itself does.
 
-    C(signals) are those that carry it on or end the wait. C(approvals) is none where there is nothing to approve or
-    the steps of the execution were not read. C(times_out_at) is in ISO 8601, in UTC as the service gives times.
+    `signals` are those that carry it on or end the wait. `approvals` is none where there is nothing to approve or
+    the steps of the execution were not read. `times_out_at` is in ISO 8601, in UTC as the service gives times.
     """
 
     step: Step | None
@@ -113,4 +113,10 @@ def _times_out_at(step: Step) -> str | None:
 
 
 def _valid_next_steps(execution: Execution) -> Sequence[str]:
-    return execution.steps[-1].valid_next_steps if execution.steps else ()
+    """Return what the step that began last says: steps listed ahead say what follows them, not what comes now."""
+    begun = [step for step in execution.steps if not step.is_ahead]
+    return sorted(begun, key=_start)[-1].valid_next_steps if begun else ()
+
+
+def _start(step: Step) -> float:
+    return step.started_at.timestamp() if step.started_at is not None else 0.0

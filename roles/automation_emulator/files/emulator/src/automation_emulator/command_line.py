@@ -15,9 +15,12 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 # The directory with the pyproject.toml that names the dependencies, as long as the package runs from its source.
 PROJECT = Path(__file__).resolve().parents[2]
+
+_DANGER = "whoever reaches the emulator can run code as you, by a script in a runbook"
 
 DESCRIPTION = """\
 A local endpoint for AWS Systems Manager Automation: runbooks with approvals,
@@ -28,6 +31,13 @@ happens here reaches AWS, and nothing is kept when the emulator ends.
 The first line on stdout tells where it listens, as soon as it does:
 
   Automation emulator listening on http://127.0.0.1:4599
+
+What a step returns, or how it fails, a test can say in place of what the step
+would do. "The command on the instance fails" is a file of two lines for the
+option --stubs:
+
+  - step: restart
+    returns: {ResponseCode: 1, Output: disk full}
 """
 
 EPILOG = """\
@@ -46,6 +56,34 @@ clients
   Several emulators may run side by side, each a process with its own port;
   they share nothing.
 
+stubs
+  A list in YAML or JSON. Each stub says which steps it is for:
+
+    runbook, step, action   at least one of them: names, such as aws:runCommand
+    attempt                 which try of a step with maxAttempts, from 1
+    iteration               which round of the loop around it, from 1
+
+  and what these do instead, at least one of:
+
+    returns   what the step gets: the response of the API operation, what the
+              script or function returns; for other actions the step's outputs
+    fails     a message; or a map, the code and message of a service's error
+    seconds   how long it takes; alone, how much later it does what it does
+
+  Of several stubs for a step the last one counts. A stub that no step of the
+  registered runbooks can be meant by is refused. Stubs can be changed at any
+  time by the control endpoint; a reset brings back those of FILE.
+
+quotas
+  none        as many calls and executions as there are. Tests of what happens
+              need no limits, and on a clock that stands still no bucket fills
+  documented  the defaults of an account in a Region: 3 signals, reads and
+              listings a second and 1 start and stop, each its own bucket; 100
+              executions run, 400 more stand at approvals, pauses and sleeps,
+              5,000 are queued
+  NAME=NUMBER names of operations (calls a second), running, blocked, queued;
+              what is not named has no limit
+
 runbooks
   Documents of type Automation, schema 0.3, in JSON or YAML. DIR/Deploy.yaml is
   registered as Deploy, in every account and Region, and again after a reset.
@@ -57,11 +95,24 @@ time
   makes a minute pass in a second; tests should stop the clock and move it
   with the control endpoint.
 
+safety
+  Scripts in runbooks run with your rights, without a sandbox: whoever gets a
+  request through can run code as you. So the emulator listens on the loopback
+  address alone unless --allow-remote says otherwise; requests of web pages
+  (a foreign Origin, or a Host that is not an address, localhost or allowed by
+  --allow-host) are refused, and no answer allows pages to read it, unless
+  --allow-origin names theirs. Other users of this machine can reach it.
+
 control endpoint
-  What AWS has no operation for, in JSON, under URL/_emulator/:
+  What AWS has no operation for, in JSON (Content-Type
+  application/json), under URL/_emulator/:
 
     GET health             {"ready": true}
-    POST reset             be as new
+    POST reset             be as new; {"freeze": true} stops the clock
+    GET, POST, PUT, DELETE stubs
+                           {"step": NAME, "returns": {"ResponseCode": 1}}
+    GET, POST quotas       {"quotas": "documented"}, {"quotas": {"running": 2}}
+    GET, POST iam          {"enforced": true}
     GET, POST clock        {"advance": 60}, {"freeze": true}
     GET, DELETE requests   the log of requests; ?operation=NAME picks
     GET, POST, DELETE faults
@@ -90,7 +141,7 @@ examples
     export AWS_ENDPOINT_URL=$(cat url) AWS_DEFAULT_REGION=us-east-1
     export AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing
     aws ssm describe-automation-executions
-    curl -X POST -d '{"advance": 3600}' $AWS_ENDPOINT_URL/_emulator/clock
+    curl --json '{"advance": 3600}' $AWS_ENDPOINT_URL/_emulator/clock
 
   For pytest there are fixtures, such as automation_emulator, for plays the
   role ssmops.automation.automation_emulator: docs/testing_your_play.md.
@@ -113,10 +164,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     """Listen until SIGTERM or SIGINT."""
     from .backend.ssm import Library
+    from .server.admission import Admission, is_loopback
     from .server.app import Emulator, Server
+    from .server.stubs import read_file
+    from .state.quotas import parse
 
+    if not is_loopback(options.host):
+        _warn_of_remote(options)
     library = Library.read(options.runbooks) if options.runbooks else Library()
-    server = Server(options.host, options.port, Emulator(options.time_scale, library))
+    stubs = read_file(options.stubs) if options.stubs else []
+    admission = Admission(frozenset(map(str.lower, options.allow_host)), frozenset(options.allow_origin))
+    server = Server(
+        options.host,
+        options.port,
+        Emulator(options.time_scale, library, stubs, admission, parse(options.quotas), options.iam),
+    )
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -126,6 +188,13 @@ def _run(options: argparse.Namespace) -> int:
         ended.wait()
     server.stop()
     return 0
+
+
+def _warn_of_remote(options: argparse.Namespace) -> None:
+    """Beyond this machine the emulator listens only if that is said twice."""
+    if not options.allow_remote:
+        raise ValueError(f"--host {options.host} is reached from other machines, and {_DANGER}: add --allow-remote")
+    print(f"Warning: other machines reach {options.host}, and {_DANGER}.", file=sys.stderr, flush=True)
 
 
 def _announce(url: str) -> None:
@@ -151,8 +220,8 @@ def _told(file: Path | None, url: str) -> Iterator[None]:
 
 def _run_in_background(options: argparse.Namespace) -> int:
     """Start a second process with the same options, which outlives this one; return when it listens."""
-    given = {name: value for name, value in vars(options).items() if name != "background" and value is not None}
-    words = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    given = {name: value for name, value in vars(options).items() if name != "background"}
+    words = [word for name, value in given.items() for word in _words(f"--{name.replace('_', '-')}", value)]
     command = [sys.executable, "-m", __package__, *words]
     with open(options.background, "wb") as log:
         process = subprocess.Popen(
@@ -166,6 +235,14 @@ def _run_in_background(options: argparse.Namespace) -> int:
     return 0
 
 
+def _words(option: str, value: Any) -> list[str]:
+    """An option as it was given, if it was."""
+    if value is None or isinstance(value, bool):
+        return [option] if value else []
+    values = value if isinstance(value, list) else [value]
+    return [word for one in values for word in (option, str(one))]
+
+
 def parser() -> argparse.ArgumentParser:
     """The options, and the manual around them."""
     known = argparse.ArgumentParser(
@@ -176,10 +253,16 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
     )
     add = known.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (%(default)s); whoever reaches it may do anything")
+    add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    add("--allow-remote", action="store_true", help="listen there though other machines reach it, and can run code")
+    add("--allow-host", action="append", default=[], metavar="NAME", help="take requests sent to this host name")
+    add("--allow-origin", action="append", default=[], metavar="URL", help="let the web pages of this origin use it")
     add("--port", type=_port, default=4599, help="port to listen on (%(default)s); 0 takes a free one")
     add("--time-scale", type=_scale, default=1.0, metavar="N", help="let time pass N times faster (%(default)s)")
     add("--runbooks", type=Path, metavar="DIR", help="register every .yaml, .yml and .json file in DIR as a runbook")
+    add("--stubs", type=Path, metavar="FILE", help="what steps return, or how they fail, in place of what they do")
+    add("--quotas", default="none", help="documented, none (%(default)s), or NAME=NUMBER,NAME=NUMBER")
+    add("--iam", action="store_true", help="let the callers' IAM policies decide calls of Automation")
     add("--url-file", type=Path, metavar="FILE", help="write the URL to FILE, and remove FILE at the end")
     add("--background", type=Path, metavar="LOG", help="return when it listens; later errors are in LOG")
     return known

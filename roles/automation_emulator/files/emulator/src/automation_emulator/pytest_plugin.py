@@ -43,8 +43,10 @@ def automation_emulator_environment(
     automation_emulator: AutomationEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> AutomationEmulator:
     """The emulator, with this process's AWS variables pointing at it and at nothing else."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
+    wanted = automation_emulator.process_environment()
+    for name in os.environ.keys() - wanted.keys():
         monkeypatch.delenv(name)
-    for name, value in automation_emulator.environment().items():
-        monkeypatch.setenv(name, value)
+    for name, value in wanted.items():
+        if os.environ.get(name) != value:
+            monkeypatch.setenv(name, value)
     return automation_emulator

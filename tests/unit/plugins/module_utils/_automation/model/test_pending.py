@@ -106,6 +106,27 @@ def test_between_two_steps_the_service_names_the_next_ones():
     assert list(wait.valid_next_steps) == ["t", "u"]
 
 
+S_BEGUN = step("s", status="Success", valid_next_steps=["t", "u"], started_at=NOON)
+T_BEGUN = step("t", status="Failed", valid_next_steps=["v"], started_at=NOON + datetime.timedelta(minutes=1))
+V_AHEAD = step("v", status="Pending", valid_next_steps=["w"])
+
+
+@pytest.mark.parametrize(
+    ("steps", "valid"),
+    [
+        ([], []),
+        ([V_AHEAD], []),
+        ([S_BEGUN, V_AHEAD], ["t", "u"]),
+        ([S_BEGUN, T_BEGUN, V_AHEAD], ["v"]),
+        ([T_BEGUN, S_BEGUN, V_AHEAD], ["v"]),
+    ],
+    ids=["none is listed", "none has begun", "the others are ahead", "two have begun", "the later one stands first"],
+)
+def test_the_next_steps_are_those_of_the_step_that_began_last(steps, valid):
+    (wait,) = waiting_for(interactive("Waiting", *steps))
+    assert list(wait.valid_next_steps) == valid
+
+
 def test_a_summary_tells_the_step_and_the_signals_but_no_approvers():
     summary = {
         "AutomationExecutionId": EXECUTION_ID,

@@ -13,6 +13,7 @@ from ..state.choices import Choices
 from ..state.model import Failure, Signal, Status, StepExecution
 from ..state.moment import Moment
 from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, text_input
+from .inputs import Inputs, Kind, lists, texts
 
 MOST_APPROVERS = 10
 LONGEST_MESSAGE = 4096
@@ -23,6 +24,13 @@ class Approve(Action):
     """A gate: it waits 7 days unless timeoutSeconds is set, 30 at most [D]."""
 
     name = "aws:approve"
+    takes = Inputs(
+        texts("NotificationArn", "Message", "MinRequiredApprovals")
+        | lists("Approvers")
+        | {"EnhancedApprovals": Kind.ANY},
+        needed=(("Approvers", "EnhancedApprovals"),),
+    )
+    puts_out = frozenset({"ApprovalStatus", "ApproverDecisions"})
     default_timeout = 7.0 * DAY
     longest_timeout = 30.0 * DAY
 

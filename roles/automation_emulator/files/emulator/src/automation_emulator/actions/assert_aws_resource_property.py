@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..language.selectors import SelectorError, path, pick, selected
+from ..language.selectors import SelectorError, path, pick
 from ..state.choices import Choices
 from ..state.model import StepExecution
 from ..state.moment import Moment
@@ -17,12 +17,21 @@ from ..state.work import Answer, ApiCall
 from .base import Action, Goes, InputProblem, Outcome, Succeeds, call_failed, needed_text
 from .calls import needed_list, never
 from .execute_aws_api import api_call
+from .inputs import Inputs, each, lists, texts
+
+# Of this action and of aws:waitForAwsResourceProperty [D].
+TAKES = Inputs(
+    texts("Service", "Api", "PropertySelector") | lists("DesiredValues"),
+    needed=each("Service", "Api", "PropertySelector", "DesiredValues"),
+    open=True,
+)
 
 
 class AssertAwsResourceProperty(Action):
     """One call, and one comparison [D]."""
 
     name = "aws:assertAwsResourceProperty"
+    takes = TAKES
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the call."""
@@ -34,9 +43,14 @@ class AssertAwsResourceProperty(Action):
             return call_failed(answer)
         found = values(run.inputs, answer.value)
         if as_desired(run.inputs, found, moment.choices):
-            return Succeeds(selected(run.step.outputs, answer.value))
+            return Succeeds(whole=answer.value)
         desired = json.dumps(run.inputs["DesiredValues"])
         return never(f"{run.inputs['PropertySelector']} is {json.dumps(found)}, none of the desired values {desired}.")
+
+    def returned(self, run: StepExecution, value: Any, moment: Moment) -> Outcome:
+        """A stub says what the response is."""
+        inspection(run.inputs)
+        return self.answered(run, Answer(value), moment)
 
 
 def inspection(inputs: Mapping[str, Any]) -> ApiCall:

@@ -15,6 +15,7 @@ from ..state.gates import Gate
 from ..state.model import Execution, Failure, Runbook, Signal, Status, Step, StepExecution
 from ..state.moment import Moment
 from ..state.work import Answer, Work
+from .inputs import Inputs
 
 # The output that holds the step's whole result.
 OUTPUT_PAYLOAD = "OutputPayload"
@@ -43,7 +44,9 @@ class Goes:
 class Succeeds:
     """The step succeeded; `next_step` overrides the order of the runbook, `variables` get new values."""
 
+    # The action's own outputs, and what selectors look into if not these.
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    whole: Any = None
     next_step: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
 
@@ -70,6 +73,11 @@ class Action(ABC):
     longest_timeout: ClassVar[float | None] = None
     # Whether its steps may have an onCancel.
     takes_on_cancel: ClassVar[bool] = True
+    # Its inputs, and the names of what it puts out by itself.
+    takes: ClassVar[Inputs] = Inputs(open=True)
+    puts_out: ClassVar[frozenset[str]] = frozenset()
+    # Whether outputs that its author declares are left out if they are empty.
+    drops_empty_outputs: ClassVar[bool] = False
     # Inputs whose references have values only when the steps inside have run.
     late_inputs: ClassVar[frozenset[str]] = frozenset()
 
@@ -92,6 +100,10 @@ class Action(ABC):
     def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
         """The work of an earlier outcome is done."""
         return Succeeds(run.outputs)
+
+    def returned(self, run: StepExecution, value: Any, moment: Moment) -> Outcome:
+        """A stub says what the step got, in place of anything that `begin` would ask for: here, its outputs."""
+        return Succeeds(stubbed_outputs(self.name, value))
 
     def round_ended(self, run: StepExecution, late_inputs: Mapping[str, Any]) -> Outcome:
         """The steps inside have run once; continue with another iteration, or end."""
@@ -130,6 +142,13 @@ _FAILURE_TYPES = {
     "ThrottlingException": "Throttling",
     "RequestLimitExceeded": "Throttling",
 }
+
+
+def stubbed_outputs(action: str, value: Any) -> Mapping[str, Any]:
+    """What a stub returns for an action whose outputs it has to name."""
+    if not isinstance(value, Mapping):
+        raise InputProblem(f"a stub of {action} returns a map of outputs")
+    return value
 
 
 def needed_text(inputs: Mapping[str, Any], key: str) -> str:

@@ -6,22 +6,25 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..language.substitution import REFERENCE
 from ..state.model import Runbook, Step
 from ..state.moment import Moment
 from .base import Action, InputProblem, Outcome, Succeeds
+from .inputs import Inputs, each, lists, texts
 
 Rule = Mapping[str, Any]
 COMBINATIONS = ("And", "Or", "Not")
+FEWEST_COMBINED = 2
 
 
 class Branch(Action):
     """Choices are tried in order; then Default; then the runbook's own order [D]."""
 
     name = "aws:branch"
+    takes = Inputs(lists("Choices") | texts("Default"), needed=each("Choices"))
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Choose at once."""
@@ -72,8 +75,15 @@ def rule_problems(rule: Any) -> Iterator[str]:
     elif len(combinations) > 1 or not _combined(rule, combinations[0]):
         yield "And and Or take a list of choices, and a choice has one of And, Or, Not"
     else:
-        for one in _combined(rule, combinations[0]):
-            yield from rule_problems(one)
+        yield from _inner_problems(combinations[0], _combined(rule, combinations[0]))
+
+
+def _inner_problems(name: str, inner: Sequence[Any]) -> Iterator[str]:
+    """And and Or combine two choices at least, in the words of the service [O]."""
+    if name != "Not" and len(inner) < FEWEST_COMBINED:
+        yield f"Expect at least two expressions for operator: {name}. Provided: {len(inner)}"
+    for one in inner:
+        yield from rule_problems(one)
 
 
 def _comparison_problems(rule: Rule) -> Iterator[str]:

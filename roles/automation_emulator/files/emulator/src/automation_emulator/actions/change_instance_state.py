@@ -13,6 +13,7 @@ from ..state.model import StepExecution
 from ..state.work import ApiCall
 from .base import InputProblem, Outcome, Succeeds, needed_text
 from .calls import Watching, flag, needed_list, never
+from .inputs import Inputs, each, lists, texts
 
 RUNNING, STOPPED, TERMINATED = "running", "stopped", "terminated"
 _CALLS = {RUNNING: "StartInstances", STOPPED: "StopInstances", TERMINATED: "TerminateInstances"}
@@ -24,6 +25,12 @@ class ChangeInstanceState(Watching):
     """It takes an hour at most unless timeoutSeconds is set [D]."""
 
     name = "aws:changeInstanceState"
+    takes = Inputs(
+        lists("InstanceIds")
+        | texts("DesiredState", "CheckStateOnly", "Force", "FailOnUnexpectedStopped", "AdditionalInfo"),
+        needed=each("InstanceIds", "DesiredState"),
+    )
+    puts_out = frozenset({"InstanceStates"})
     default_timeout = 3600.0
 
     def change(self, inputs: Mapping[str, Any]) -> ApiCall | None:

@@ -9,13 +9,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..state.work import ApiCall
-from .create_image import MakesImage, image_parameters
+from .create_image import IMAGE, MakesImage, image_parameters
+from .inputs import Inputs, each
 
 
 class CopyImage(MakesImage):
     """The copy has an id of its own [D]."""
 
     name = "aws:copyImage"
+    takes = Inputs(
+        IMAGE,
+        needed=each("SourceRegion", "SourceImageId", "ImageName"),
+        operation=("ec2", "CopyImage"),
+    )
 
     def change(self, inputs: Mapping[str, Any]) -> ApiCall | None:
         """Make the copy."""

@@ -13,7 +13,10 @@ from ..state.model import StepExecution
 from ..state.work import ApiCall
 from .base import Outcome, Succeeds, needed_text
 from .calls import Watching, never, parameters
+from .inputs import Inputs, Kind, each, texts
 
+# Inputs that the operations call otherwise.
+IMAGE = texts("ImageName", "ImageDescription")
 _NAMES = {"ImageName": "Name", "ImageDescription": "Description"}
 # States of an image that is still being made [D].
 _IN_THE_MAKING = ("pending", "transient")
@@ -21,6 +24,8 @@ _IN_THE_MAKING = ("pending", "transient")
 
 class MakesImage(Watching):
     """What createImage and copyImage share: an image that is not there yet."""
+
+    puts_out = frozenset({"ImageId", "ImageState"})
 
     def changed(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
         """Which image it is."""
@@ -45,6 +50,11 @@ class CreateImage(MakesImage):
     """An image of an instance that runs or is stopped; EC2 itself refuses others."""
 
     name = "aws:createImage"
+    takes = Inputs(
+        IMAGE | {"BlockDeviceMappings": Kind.ANY},
+        needed=each("InstanceId", "ImageName"),
+        operation=("ec2", "CreateImage"),
+    )
 
     def change(self, inputs: Mapping[str, Any]) -> ApiCall | None:
         """Make the image; a single BlockDeviceMappings may be a map [D]."""

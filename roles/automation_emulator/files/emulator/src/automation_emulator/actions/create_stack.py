@@ -13,6 +13,7 @@ from ..state.model import StepExecution
 from ..state.work import ApiCall
 from .base import InputProblem, Outcome, Succeeds, needed_text, text_input
 from .calls import Watching, exclude_each_other, never, parameters
+from .inputs import Inputs, each
 
 # What CreateStack takes only one of, and how many items or bytes it takes [D].
 _ALTERNATIVES = (
@@ -28,6 +29,8 @@ class CreateStack(Watching):
     """The step succeeds with the stack; one that is rolled back or deleted has failed."""
 
     name = "aws:createStack"
+    takes = Inputs(needed=each("StackName"), operation=("cloudformation", "CreateStack"))
+    puts_out = frozenset({"StackId", "StackStatus", "StackStatusReason"})
 
     def change(self, inputs: Mapping[str, Any]) -> ApiCall | None:
         """Make the stack."""

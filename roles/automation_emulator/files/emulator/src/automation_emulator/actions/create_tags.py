@@ -13,6 +13,7 @@ from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import Action, Goes, InputProblem, Outcome, Succeeds, call_failed, text_input
 from .calls import needed_list
+from .inputs import Inputs, each, lists, texts
 
 EC2 = "EC2"
 _OTHERS = ("ManagedInstance", "MaintenanceWindow", "Parameter")
@@ -22,6 +23,7 @@ class CreateTags(Action):
     """One call; no outputs [D]."""
 
     name = "aws:createTags"
+    takes = Inputs(lists("ResourceIds", "Tags") | texts("ResourceType"), needed=each("ResourceIds", "Tags"))
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the call."""

@@ -12,6 +12,7 @@ from ..state.model import StepExecution
 from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import Action, Goes, Outcome, Succeeds, call_failed, needed_text
+from .inputs import Inputs, each, texts
 
 # In the memory of a step: the calls that are still to be made.
 LEFT = "left"
@@ -21,6 +22,7 @@ class DeleteImage(Action):
     """One call after the other [S the order]."""
 
     name = "aws:deleteImage"
+    takes = Inputs(texts("ImageId"), needed=each("ImageId"))
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Find the image's snapshots before it is deregistered."""

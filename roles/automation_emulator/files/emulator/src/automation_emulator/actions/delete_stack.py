@@ -14,6 +14,7 @@ from ..state.work import Answer, ApiCall
 from .base import Outcome, Succeeds, needed_text
 from .calls import Watching, never, parameters
 from .create_stack import stack, unwanted
+from .inputs import Inputs, each
 
 # The query form of a list, in which AWS documents this input: RetainResources.member.1 and so on [D].
 _RETAINED = "RetainResources.member."
@@ -23,6 +24,7 @@ class DeleteStack(Watching):
     """A stack that is not there counts as deleted, as it does for CloudFormation [D]."""
 
     name = "aws:deleteStack"
+    takes = Inputs(needed=each("StackName"), operation=("cloudformation", "DeleteStack"), numbered=_RETAINED)
 
     def change(self, inputs: Mapping[str, Any]) -> ApiCall | None:
         """Delete the stack."""

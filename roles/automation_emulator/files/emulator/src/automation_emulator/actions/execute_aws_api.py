@@ -8,32 +8,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..language.selectors import selected
 from ..state.model import StepExecution
 from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
-from .base import OUTPUT_PAYLOAD, Action, Goes, Outcome, Succeeds, call_failed, needed_text
+from .base import Action, Goes, Outcome, Succeeds, call_failed, needed_text
 from .calls import parameters
+from .inputs import Inputs, each, texts
 
 
 class ExecuteAwsApi(Action):
     """One call; it takes 25 seconds at most [D], which here it never does."""
 
     name = "aws:executeAwsApi"
+    takes = Inputs(texts("Service", "Api"), needed=each("Service", "Api"), open=True)
+    drops_empty_outputs = True
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the call."""
         return Goes(work=api_call(inputs))
 
     def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
-        """Take the outputs out of the response."""
+        """Outputs are picked out of the response."""
         if answer.failed:
             return call_failed(answer)
-        outputs = selected(run.step.outputs, answer.value)
-        if moment.choices.empty_outputs_are_left_out:
-            outputs = {name: value for name, value in outputs.items() if value not in ("", [], {})}
-        whole = {OUTPUT_PAYLOAD: answer.value} if moment.choices.output_payload == "scripts_and_calls" else {}
-        return Succeeds({**whole, **outputs})
+        return Succeeds(whole=answer.value)
+
+    def returned(self, run: StepExecution, value: Any, moment: Moment) -> Outcome:
+        """A stub says what the response is."""
+        return self.answered(run, Answer(value), moment)
 
 
 # What the action itself takes; every other input is a parameter of the operation [D].

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..language.selectors import selected
 from ..language.substitution import references
-from ..state.model import Failure, Step, StepExecution
+from ..state.model import Failure, Runbook, Step, StepExecution
 from ..state.moment import Moment
 from ..state.work import Answer, Script
-from .base import OUTPUT_PAYLOAD, Action, Fails, Goes, InputProblem, Outcome, Succeeds, needed_text
+from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, needed_text
+from .inputs import Inputs, each, maps, texts
 
 # Every Python runtime is the emulator's own Python [I].
 _PYTHON = re.compile(r"python3\.\d+")
@@ -28,6 +28,16 @@ class ExecuteScript(Action):
     """The function gets InputPayload and a context; what it returns is Payload [D]. It takes no emulated time."""
 
     name = "aws:executeScript"
+    takes = Inputs(
+        texts("Runtime", "Handler", "Script", "Attachment") | maps("InputPayload"),
+        needed=each("Runtime"),
+    )
+    puts_out = frozenset({"Payload", "OutputPayload"})
+
+    def problems(self, step: Step, runbook: Runbook) -> Iterator[str]:
+        """Python needs a Handler, PowerShell has none [D]."""
+        if _PYTHON.fullmatch(str(step.inputs["Runtime"])) and "Handler" not in step.inputs:
+            yield "Missing required input names: Handler"
 
     def unsupported(self, step: Step) -> Iterator[str]:
         """Runtimes other than Python, and scripts that are attached to the document."""
@@ -45,8 +55,9 @@ class ExecuteScript(Action):
         payload = inputs.get("InputPayload") or {}
         if not isinstance(payload, Mapping):
             raise InputProblem("InputPayload must be a map")
+        choices = moment.choices
         script, handler = needed_text(inputs, "Script"), needed_text(inputs, "Handler")
-        return Goes(work=Script(script, handler, payload, moment.choices.script_seconds))
+        return Goes(work=Script(script, handler, payload, choices.script_seconds, choices.scripts_need_assume_role))
 
     def answered(self, run: StepExecution, answer: Answer, moment: Moment) -> Outcome:
         """Take the outputs out of what the function returned; an exception fails the step [D]."""
@@ -59,9 +70,11 @@ class ExecuteScript(Action):
             payload = payload[:MOST_ITEMS]
         if len(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")) > MOST_BYTES:
             return Fails(_failure(f"Payload has more than {MOST_BYTES} bytes"))
-        whole = {"Payload": payload}
-        shown = {} if moment.choices.output_payload == "none" else {OUTPUT_PAYLOAD: whole}
-        return Succeeds({**shown, **whole, **selected(run.step.outputs, whole)})
+        return Succeeds({"Payload": payload})
+
+    def returned(self, run: StepExecution, value: Any, moment: Moment) -> Outcome:
+        """A stub says what the function returns."""
+        return self.answered(run, Answer(value), moment)
 
 
 def _failure(reason: str) -> Failure:

@@ -14,6 +14,7 @@ from ..state.model import StepExecution
 from ..state.work import ApiCall
 from .base import Outcome, Succeeds, needed_text
 from .calls import Watching, never, parameters
+from .inputs import Inputs, Kind, each
 
 # Members of a DescribeExecution response that are outputs of the step [D].
 OUTPUTS = ("executionArn", "input", "name", "output", "startDate", "stateMachineArn", "status", "stopDate")
@@ -23,6 +24,8 @@ class ExecuteStateMachine(Watching):
     """The step succeeds with the execution [I]."""
 
     name = "aws:executeStateMachine"
+    takes = Inputs({"input": Kind.ANY}, needed=each("stateMachineArn"), operation=("stepfunctions", "StartExecution"))
+    puts_out = frozenset(OUTPUTS)
 
     def change(self, inputs: Mapping[str, Any]) -> ApiCall | None:
         """Start the execution; an input that is a map is written as JSON [I]."""

@@ -9,11 +9,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..language.selectors import selected
 from ..state.model import Failure, StepExecution
 from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
 from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, call_failed, needed_text, text_input
+from .inputs import Inputs, each, maps
 
 # What the inputs may be [D].
 _KINDS = ("RequestResponse", "Event", "DryRun")
@@ -26,6 +26,8 @@ class InvokeLambdaFunction(Action):
     """Outputs StatusCode, FunctionError, LogResult and Payload [D]; selectors start at what is returned [D]."""
 
     name = "aws:invokeLambdaFunction"
+    takes = Inputs(maps("InputPayload"), needed=each("FunctionName"), operation=("lambda", "Invoke"))
+    puts_out = frozenset({"StatusCode", "FunctionError", "LogResult", "Payload", "OutputPayload"})
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Ask for the call."""
@@ -51,7 +53,11 @@ class InvokeLambdaFunction(Action):
         outputs["Payload"] = returned if isinstance(returned, str) else response["Payload"]
         if "FunctionError" in response and moment.choices.function_error_fails_step:
             return Fails(Failure(f"Function error {response['FunctionError']}: {response['Payload']}"), outputs=outputs)
-        return Succeeds({**outputs, **selected(run.step.outputs, returned)})
+        return Succeeds(outputs, whole=returned)
+
+    def returned(self, run: StepExecution, value: Any, moment: Moment) -> Outcome:
+        """A stub says what the function returns."""
+        return self.answered(run, Answer({"StatusCode": 200, "Payload": json.dumps(value)}), moment)
 
 
 def _function(inputs: Mapping[str, Any]) -> str:

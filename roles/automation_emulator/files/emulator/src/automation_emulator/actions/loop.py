@@ -14,6 +14,7 @@ from ..state.model import Runbook, Step, StepExecution
 from ..state.moment import Moment
 from .base import Action, Goes, InputProblem, Outcome, Succeeds
 from .branch import holds, rule_problems
+from .inputs import Inputs, lists, maps, texts
 
 LOOP = "aws:loop"
 # Its outputs, which the steps inside refer to [D].
@@ -27,6 +28,11 @@ class Loop(Action):
     """InProgress while the steps inside run; ending at MaxIterations is no failure [D]."""
 
     name = LOOP
+    takes = Inputs(
+        lists("Iterators", "Steps") | texts("IteratorDataType", "MaxIterations") | maps("LoopCondition"),
+        needed=(("Iterators", "LoopCondition"),),
+    )
+    puts_out = frozenset({"CurrentIteration", "CurrentIteratorValue"})
     takes_on_cancel = False
     # The condition is about what the steps inside have put out.
     late_inputs = frozenset({"LoopCondition"})

@@ -11,9 +11,11 @@ from typing import Any
 from ..language.substitution import text
 from ..state.choices import Choices
 from ..state.model import StepExecution
+from ..state.moment import Moment
 from ..state.work import ApiCall
-from .base import InputProblem, Outcome, Succeeds, needed_text
+from .base import InputProblem, Outcome, Succeeds, needed_text, stubbed_outputs
 from .calls import Watching, exclude_each_other, needed_list, never, parameters
+from .inputs import Inputs, each
 
 MOST_INSTANCES = 50
 # Until it has one of the other statuses a command goes on [D].
@@ -24,6 +26,8 @@ class RunCommand(Watching):
     """The step succeeds with the command [D]. A single instance is asked for its output, too."""
 
     name = "aws:runCommand"
+    takes = Inputs(needed=each("DocumentName"), operation=("ssm", "SendCommand"))
+    puts_out = frozenset({"CommandId", "Status", "ResponseCode", "Output"})
 
     def change(self, inputs: Mapping[str, Any]) -> ApiCall | None:
         """Send the command."""
@@ -59,6 +63,16 @@ class RunCommand(Watching):
         if shown["Status"] == "Success":
             return Succeeds(outputs)
         return never(f"Command {outputs['CommandId']} ended {shown['Status']}.", outputs)
+
+    def returned(self, run: StepExecution, value: Any, moment: Moment) -> Outcome:
+        """A stub says what the instance answers: without a Status, one with a ResponseCode above 0 has failed."""
+        given = stubbed_outputs(self.name, value)
+        failed = given.get("ResponseCode", 0) not in (0, "0")
+        shown = {"Status": "Failed" if failed else "Success", "ResponseCode": 0, "Output": "", **given}
+        outputs = {"CommandId": run.step_execution_id, **shown}
+        if outputs["Status"] == "Success":
+            return Succeeds(outputs)
+        return never(f"Command {outputs['CommandId']} ended {outputs['Status']}.", outputs)
 
 
 def _instances(inputs: Mapping[str, Any]) -> list[str] | None:

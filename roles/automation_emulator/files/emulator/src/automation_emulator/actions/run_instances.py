@@ -15,6 +15,7 @@ from ..state.work import ApiCall
 from .base import InputProblem, Outcome, needed_text, text_input
 from .calls import Watching, flag, parameters
 from .change_instance_state import RUNNING, instances_are, status_of
+from .inputs import Inputs, each, texts
 
 # Inputs that RunInstances calls otherwise, or does not have [D].
 _COUNTS = {"MinInstanceCount": "MinCount", "MaxInstanceCount": "MaxCount"}
@@ -25,6 +26,12 @@ class RunInstances(Watching):
     """The step is done when the instances run and have passed their checks [D]."""
 
     name = "aws:runInstances"
+    takes = Inputs(
+        texts(*_COUNTS, *_PROFILE, "Monitoring"),
+        needed=each("ImageId"),
+        operation=("ec2", "RunInstances"),
+    )
+    puts_out = frozenset({"InstanceIds", "InstanceStates"})
 
     def change(self, inputs: Mapping[str, Any]) -> ApiCall | None:
         """Launch them."""

@@ -13,6 +13,7 @@ from typing import Any
 from ..state.model import Status
 from ..state.moment import Moment
 from .base import Action, Goes, InputProblem, Outcome, text_input
+from .inputs import Inputs, texts
 
 # One second less than 7 days [D].
 LONGEST_SLEEP = 604799
@@ -27,6 +28,7 @@ class Sleep(Action):
     """A delay: InProgress while it lasts, no signal ends it [I]."""
 
     name = "aws:sleep"
+    takes = Inputs(texts("Duration", "Timestamp"), needed=(("Duration", "Timestamp"),))
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:
         """Work out when to wake; a moment in the past goes on at once [D]."""

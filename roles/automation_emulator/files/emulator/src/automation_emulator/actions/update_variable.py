@@ -11,6 +11,7 @@ from typing import Any
 from ..state.model import Runbook, Step
 from ..state.moment import Moment
 from .base import Action, InputProblem, Outcome, Succeeds
+from .inputs import Inputs, Kind, each, texts
 
 PREFIX = "variable:"
 
@@ -19,6 +20,7 @@ class UpdateVariable(Action):
     """Done at once, without outputs [D]; the variable itself says which values it takes."""
 
     name = "aws:updateVariable"
+    takes = Inputs(texts("Name") | {"Value": Kind.ANY}, needed=each("Name", "Value"))
     takes_on_cancel = False
 
     def begin(self, inputs: Mapping[str, Any], moment: Moment) -> Outcome:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..language.selectors import selected
 from ..state.choices import Choices
 from ..state.model import StepExecution
+from ..state.moment import Moment
 from ..state.work import Answer, ApiCall
-from .assert_aws_resource_property import as_desired, inspection, values
-from .base import Outcome, Succeeds
+from .assert_aws_resource_property import TAKES, as_desired, inspection, values
+from .base import Goes, Outcome, Succeeds
 from .calls import Watching
 
 
@@ -21,6 +21,7 @@ class WaitForAwsResourceProperty(Watching):
     """The call is repeated until the property has a desired value, for an hour unless timeoutSeconds is set [D]."""
 
     name = "aws:waitForAwsResourceProperty"
+    takes = TAKES
     default_timeout = 3600.0
 
     def change(self, inputs: Mapping[str, Any]) -> ApiCall | None:
@@ -40,4 +41,9 @@ class WaitForAwsResourceProperty(Watching):
     def judge(self, run: StepExecution, response: Any, choices: Choices) -> Outcome | None:
         """Compare what came of the call."""
         desired = as_desired(run.inputs, values(run.inputs, response), choices)
-        return Succeeds(selected(run.step.outputs, response)) if desired else None
+        return Succeeds(whole=response) if desired else None
+
+    def returned(self, run: StepExecution, value: Any, moment: Moment) -> Outcome:
+        """A stub says what every response is: one that is not as desired is waited for until the time runs out."""
+        inspection(run.inputs)
+        return self.judge(run, value, moment.choices) or Goes()

@@ -21,8 +21,17 @@ def caller(account: str, access_key: str, region: str) -> Principal:
 
 def caller_of(authorization: str) -> Principal:
     """The principal that signed a request, read off its Authorization header."""
-    key = BaseResponse.access_key_regex.search(authorization)
+    account, region = place_of(authorization)
+    return caller(account, _access_key(authorization), region)
+
+
+def place_of(authorization: str) -> tuple[str, str]:
+    """The account and Region of a request, read off its Authorization header."""
     scope = authorization.split(",")[0].split("/")
     region = scope[2] if len(scope) > 2 else BaseResponse.default_region
-    access_key = key.group(1) if key else UNKNOWN_ACCESS_KEY
-    return caller(get_account_id_from(access_key), access_key, region)
+    return get_account_id_from(_access_key(authorization)), region
+
+
+def _access_key(authorization: str) -> str:
+    key = BaseResponse.access_key_regex.search(authorization)
+    return key.group(1) if key else UNKNOWN_ACCESS_KEY

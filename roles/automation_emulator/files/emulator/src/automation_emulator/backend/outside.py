@@ -25,7 +25,7 @@ from botocore.response import StreamingBody
 
 from ..language.coercion import as_shape
 from ..state.model import Execution
-from ..state.work import Answer, ApiCall, Work
+from ..state.work import Answer, ApiCall, Script, Work
 from . import scripts
 
 # In the user agent of every request that a step makes.
@@ -47,7 +47,7 @@ class Outside:
     def perform(self, run: Execution, work: Work) -> Answer:
         """Do a step's work; an error is returned as an answer."""
         try:
-            keys = self._keys(run)
+            keys = () if isinstance(work, Script) and work.needs_role and not run.assumed_role else self._keys(run)
             if isinstance(work, ApiCall):
                 return Answer(self._call(work, self._client(work.service, run.region, keys)))
             return scripts.run(work, run.surroundings, self.environment(run.region, keys))

@@ -9,9 +9,10 @@ and tags stay moto's.
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,7 +23,8 @@ from moto.ssm.exceptions import InvalidDocument, SSMException
 from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
-from ..runbooks.parser import RunbookError, parse
+from ..language.parameters import ParameterError
+from ..runbooks.parser import SLEEP, RunbookError, cancels_that_sleep, parse
 from ..service import validation
 from ..service.denials import Denials
 from ..service.launch import Sources, check_keys
@@ -30,7 +32,7 @@ from ..service.operations import Answer, AutomationService, Context, Parameters
 from ..state.errors import AutomationError, start_refused
 from ..state.model import Runbook
 from ..state.principals import Principal
-from . import callers
+from . import callers, iam, instances, resources
 from .protocol import EFFECT_DELAY, JSON
 
 RESOURCE_TYPE = "Automation"
@@ -53,6 +55,8 @@ class Library:
 
     runbooks: dict[str, str] = field(default_factory=dict)
     _given_to: set[tuple[str, str]] = field(default_factory=set)
+    # moto's documents as they were when they were made: a copy costs a fraction of reading YAML after every reset.
+    _made: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, directory: Path) -> Library:
@@ -70,8 +74,14 @@ class Library:
         if place in self._given_to:
             return
         self._given_to.add(place)
+        if place not in self._made:
+            self._made[place] = self._make(backend)
+        backend._documents.update(copy.deepcopy(self._made[place]))
+
+    def _make(self, backend: SimpleSystemManagerBackend) -> dict[str, Any]:
         for name, content in self.runbooks.items():
             _create_document(backend, name, content)
+        return {name: backend._documents[name] for name in self.runbooks}
 
 
 def _read_runbook(path: Path) -> str:
@@ -125,9 +135,19 @@ def sources(library: Library) -> Callable[[str, str], Sources]:
         return Sources(
             runbook=lambda name, version: _runbook(backend(), name, version),
             store=lambda name: _stored_parameter(backend(), name),
+            find=lambda target_type, key, values: resources.find(account, region, target_type, key, values),
         )
 
     return of
+
+
+def registered(library: Library) -> Iterator[Runbook]:
+    """The latest version of every runbook, of any account and Region, and those of the start."""
+    backends = [one for regions in ssm_backends.values() for one in regions.values()]
+    kept = [(name, versions.get_latest_version()) for one in backends for name, versions in one._documents.items()]
+    written = {(name, one.content) for name, one in kept if one.document_type == RESOURCE_TYPE}
+    for name, content in sorted(written | set(library.runbooks.items())):
+        yield parse(name, "1", content)
 
 
 def _runbook(backend: SimpleSystemManagerBackend, name: str, version: str | None) -> Runbook:
@@ -138,12 +158,18 @@ def _runbook(backend: SimpleSystemManagerBackend, name: str, version: str | None
         raise AutomationError("AutomationDefinitionNotFoundException", message)
     try:
         document = backend.get_document(name, "" if version in (None, "$DEFAULT") else version, "", "")
-        return parse(name, document["DocumentVersion"], document["Content"])
+        runbook = parse(name, document["DocumentVersion"], document["Content"])
+        return replace(runbook, target_type=_target_type(backend, name))
     except InvalidDocument as problem:
         message = f"Automation document {name} has no version {version}."
         raise AutomationError("AutomationDefinitionVersionNotFoundException", message) from problem
     except RunbookError as problem:
         raise start_refused(str(problem)) from problem
+
+
+def _target_type(backend: SimpleSystemManagerBackend, name: str) -> str:
+    """The type of resource on which a document says that it runs."""
+    return str(backend.describe_document(name, "", "").get("TargetType") or "")
 
 
 def _document_type(backend: SimpleSystemManagerBackend, name: str) -> str | None:
@@ -155,7 +181,12 @@ def _document_type(backend: SimpleSystemManagerBackend, name: str) -> str | None
 
 def _stored_parameter(backend: SimpleSystemManagerBackend, name: str) -> str | None:
     stored = backend.get_parameter(name)
-    return str(stored.value) if stored is not None else None
+    if stored is None:
+        return None
+    if stored.parameter_type == "SecureString":
+        # Not supported [D].
+        raise ParameterError(f"{name} is a SecureString, which runbooks cannot refer to.")
+    return str(stored.value)
 
 
 class AutomationResponse(SimpleSystemManagerResponse):
@@ -178,11 +209,23 @@ class AutomationResponse(SimpleSystemManagerResponse):
         self.service.bring_up_to_date(self.current_account, self.region)
         try:
             self.denials.check(self._caller(), f"ssm:{action}", self._resource())
+            if self.service.iam_enforced and action in iam.DECIDED:
+                self._check_policies(action)
             if action in CHECKED:
                 validation.checked(action, validation.read(self.body), self.service.choices)
         except AutomationError as problem:
             return self.serialized(ActionResult(SSMException(problem.code, problem.message)))
         return super().call_action()
+
+    def _check_policies(self, action: str) -> None:
+        """Refuse a call that IAM does not allow; the tags of an execution that is not there are none."""
+        request, context = validation.read(self.body), self._context()
+        try:
+            tags = self.service.tags(context, str(request.get("AutomationExecutionId")))
+        except AutomationError:
+            tags = {}
+        token = self.headers.get("X-Amz-Security-Token", "")
+        iam.check(context, token, action, request, tags, self.service.choices.start_needs_execution)
 
     def start_automation_execution(self) -> Reply:
         """StartAutomationExecution."""
@@ -207,6 +250,18 @@ class AutomationResponse(SimpleSystemManagerResponse):
     def send_automation_signal(self) -> Reply:
         """SendAutomationSignal."""
         return self._answer(self.service.send_signal)
+
+    def start_execution_preview(self) -> Reply:
+        """StartExecutionPreview."""
+        return self._answer(self.service.start_preview)
+
+    def get_execution_preview(self) -> Reply:
+        """GetExecutionPreview."""
+        return self._answer(self.service.get_preview)
+
+    def describe_instance_information(self) -> Reply:
+        """DescribeInstanceInformation, which moto lacks."""
+        return self._answer(lambda context, asked: instances.information(context.account, context.region, asked))
 
     def create_document(self) -> ActionResult:
         """CreateDocument: an Automation document has to be a runbook."""
@@ -291,9 +346,13 @@ class AutomationResponse(SimpleSystemManagerResponse):
 
     def _check_runbook(self) -> None:
         try:
-            parse(self._get_param("Name"), "1", self._get_param("Content"))
+            runbook = parse(self._get_param("Name"), "1", self._get_param("Content"))
         except RunbookError as problem:
             raise SSMException("InvalidDocumentContent", str(problem)) from problem
+        sleeping = [] if self.service.choices.on_cancel_may_sleep else cancels_that_sleep(runbook)
+        if sleeping:
+            message = f"onCancel of step {', '.join(sleeping)} cannot lead to {SLEEP}."
+            raise SSMException("InvalidDocumentContent", message)
 
 
 def bind(service: AutomationService, denials: Denials, library: Library) -> None:

@@ -19,15 +19,25 @@ from typing import Any
 
 from ..actions.base import Action, Fails, Goes, InputProblem, Outcome, Succeeds
 from ..actions.loop import ITERATION, ITERATOR_VALUE
+from ..actions.outputs import all_outputs
 from ..actions.registry import ACTIONS
 from ..language.selectors import SelectorError
-from ..language.substitution import Lookup, UnresolvedReference, as_reference, references, resolve
+from ..language.substitution import (
+    Lookup,
+    UnresolvedReference,
+    as_reference,
+    inside_text,
+    lone_reference,
+    references,
+    resolve,
+)
 from ..language.variables import VariableError
 from ..runbooks.parser import jump_target
 from ..state.choices import Choices
 from ..state.model import Child, Execution, Failure, Iteration, Mode, Status, StepExecution, Upcoming
 from ..state.moment import Moment
 from ..state.work import Answer
+from . import stubs
 
 # onCancel steps may take two minutes [D].
 CANCEL_SECONDS = 120.0
@@ -43,19 +53,21 @@ def begin(execution: Execution, at: float) -> Execution:
     return replace(execution, upcoming=Upcoming(execution.runbook.steps[0].name, at))
 
 
-def with_defaults(execution: Execution, at: float) -> Execution:
+def with_defaults(execution: Execution, moment: Moment) -> Execution:
     """What defaults refer to takes its place, as AWS's own runbooks need it [O]; not what those values refer to."""
-    values = _values(execution, at)
+    values, write = values_of(execution, moment.time), inside_text(moment.choices.list_in_text)
 
     def look_up(name: str) -> Any:
         return values.get(name, as_reference(name))
 
     written = {name: one.default for name, one in execution.runbook.parameters.items() if name not in execution.given}
     parameters = {
-        name: resolve(value, look_up) if value == written.get(name) else value
+        name: resolve(value, look_up, write) if value == written.get(name) else value
         for name, value in execution.parameters.items()
     }
-    variables = {name: resolve(value, look_up) for name, value in execution.variables.items() if any(references(value))}
+    variables = {
+        name: resolve(value, look_up, write) for name, value in execution.variables.items() if any(references(value))
+    }
     return replace(execution, parameters=parameters, updates=variables)
 
 
@@ -84,8 +96,8 @@ def attempt(execution: Execution, run: StepExecution, moment: Moment) -> Executi
     """Begin an attempt of an open step: replace its references, then begin its action."""
     try:
         run = _prepared(execution, run, moment)
-        outcome = ACTIONS[run.step.action].begin(run.inputs, moment)
-        execution = _with_variables(execution, outcome, moment.choices)
+        outcome = stubs.begin(run, moment)
+        execution = _with_variables(execution, run, outcome, moment.choices)
     except (InputProblem, UnresolvedReference, VariableError) as problem:
         outcome = Fails(Failure(f"{problem}.", "InputValidation"), retried=False)
     return settle(execution.with_run(run), run, outcome, moment)
@@ -93,26 +105,35 @@ def attempt(execution: Execution, run: StepExecution, moment: Moment) -> Executi
 
 def _prepared(execution: Execution, run: StepExecution, moment: Moment) -> StepExecution:
     """The step execution with its inputs, time-out and attempts as they are at this moment."""
-    lookup = _lookup(execution, moment)
     step, action = run.step, ACTIONS[run.step.action]
-    timeout = _timeout(action, resolve(step.timeout_seconds, lookup))
+    timeout = _timeout(action, _resolved(step.timeout_seconds, execution, moment))
     inputs = {key: value for key, value in step.inputs.items() if key not in action.late_inputs}
     return replace(
         run,
-        inputs={**step.inputs, **resolve(inputs, lookup)},
-        max_attempts=int(_positive("maxAttempts", resolve(step.max_attempts, lookup))),
+        inputs={**step.inputs, **_resolved(inputs, execution, moment)},
+        max_attempts=int(_positive("maxAttempts", _resolved(step.max_attempts, execution, moment))),
         timeout_seconds=timeout,
         deadline=None if timeout is None else moment.time + timeout,
         retry_at=None,
     )
 
 
-def _with_variables(execution: Execution, outcome: Outcome, choices: Choices) -> Execution:
+def _with_variables(execution: Execution, run: StepExecution, outcome: Outcome, choices: Choices) -> Execution:
     """The execution with the variables that a step changes."""
-    changed = outcome.variables if isinstance(outcome, Succeeds) else {}
+    changed = dict(outcome.variables) if isinstance(outcome, Succeeds) else {}
     for name, value in changed.items():
-        execution.runbook.variables[name].check(value, 0 if choices.variables_take_empty_text else 1)
+        variable = execution.runbook.variables[name]
+        if _is_untyped(execution, lone_reference(run.step.inputs.get("Value"))):
+            changed[name] = variable.made_of(value)
+        variable.check(changed[name], 0 if choices.variables_take_empty_text else 1)
     return replace(execution, updates={**execution.updates, **changed})
+
+
+def _is_untyped(execution: Execution, reference: str | None) -> bool:
+    """Whether a reference is to an output that its action has by itself: it becomes what is wanted [O]."""
+    step_name, _dot, key = (reference or "").partition(".")
+    step = execution.runbook.step(step_name)
+    return step is not None and all(output.name != key for output in step.outputs)
 
 
 def _timeout(action: Action, given: Any) -> float | None:
@@ -138,8 +159,13 @@ def settle(execution: Execution, run: StepExecution, outcome: Outcome, moment: M
     if isinstance(outcome, Goes):
         return _gone_on(execution, run, outcome, moment.time)
     if isinstance(outcome, Succeeds):
-        run = ended(run, Status.SUCCESS, moment.time, outcome.outputs)
-        return _succeeded(execution.with_run(run), run, outcome, moment)
+        try:
+            outputs = all_outputs(ACTIONS[run.step.action], run.step, outcome, moment.choices)
+        except SelectorError as problem:
+            outcome = Fails(Failure(f"{problem}.", "PostVerification", "Verification"), retried=False)
+        else:
+            run = ended(run, Status.SUCCESS, moment.time, outputs)
+            return _succeeded(execution.with_run(run), run, outcome, moment)
     execution = _stopped(execution, moment.time, outcome.status, _inside(execution, run))
     if outcome.retried and run.attempt < run.max_attempts:
         again = replace(run, attempt=run.attempt + 1, status=Status.IN_PROGRESS, retry_at=moment.time)
@@ -166,7 +192,8 @@ def _gone_on(execution: Execution, run: StepExecution, outcome: Goes, at: float)
 
 def asking(run: StepExecution, request: Mapping[str, Any], target: str | None = None) -> StepExecution:
     """The step execution, asking for a child; every attempt has its own child."""
-    child = Child(str(uuid.uuid5(uuid.UUID(run.step_execution_id), f"child/{run.attempt}")), request, target)
+    child_id = str(uuid.uuid5(uuid.UUID(run.step_execution_id), f"child/{run.attempt}"))
+    child = Child(child_id, request, target, run.step.location)
     return replace(run, child=child, outputs={"ExecutionId": child.execution_id})
 
 
@@ -188,11 +215,7 @@ def child_refused(execution: Execution, run: StepExecution, message: str, moment
 
 def answered(execution: Execution, run: StepExecution, answer: Answer, moment: Moment) -> Execution:
     """The work that an open step asked for is done."""
-    try:
-        outcome = ACTIONS[run.step.action].answered(run, answer, moment)
-    except SelectorError as problem:
-        outcome = Fails(Failure(f"{problem}.", "PostVerification", "Verification"), retried=False)
-    return settle(execution, run, outcome, moment)
+    return settle(execution, run, ACTIONS[run.step.action].answered(run, answer, moment), moment)
 
 
 def time_out(execution: Execution, run: StepExecution, moment: Moment) -> Execution:
@@ -203,7 +226,7 @@ def time_out(execution: Execution, run: StepExecution, moment: Moment) -> Execut
 
 def wake(execution: Execution, run: StepExecution, moment: Moment) -> Execution:
     """The time has come that an open step's action asked for."""
-    return settle(execution, run, ACTIONS[run.step.action].wake(run), moment)
+    return settle(execution, run, stubs.wake(run, moment), moment)
 
 
 def ended(run: StepExecution, status: Status, at: float, outputs: Mapping[str, Any]) -> StepExecution:
@@ -250,7 +273,7 @@ def _round_over(execution: Execution, loop: StepExecution, moment: Moment) -> Ex
     action = ACTIONS[loop.step.action]
     written = {key: value for key, value in loop.step.inputs.items() if key in action.late_inputs}
     try:
-        outcome = action.round_ended(loop, resolve(written, _lookup(execution, moment)))
+        outcome = action.round_ended(loop, _resolved(written, execution, moment))
     except (InputProblem, UnresolvedReference) as problem:
         outcome = Fails(Failure(f"{problem}.", "InputValidation"), outputs=loop.outputs, retried=False)
     return settle(execution, loop, outcome, moment)
@@ -419,10 +442,15 @@ def _stopped(execution: Execution, at: float, status: Status, runs: Iterable[Ste
     return execution
 
 
+def _resolved(value: Any, execution: Execution, moment: Moment) -> Any:
+    """A value of the runbook with its references replaced."""
+    return resolve(value, _lookup(execution, moment), inside_text(moment.choices.list_in_text))
+
+
 def _lookup(execution: Execution, moment: Moment) -> Lookup:
     """What a reference means at a moment of the run; one to an output that is not there stays as it is [O]."""
 
-    known = _values(execution, moment.time)
+    known = values_of(execution, moment.time)
 
     def look_up(name: str) -> Any:
         step_name, dot, key = name.partition(".")
@@ -440,13 +468,14 @@ def _lookup(execution: Execution, moment: Moment) -> Lookup:
     return look_up
 
 
-def _values(execution: Execution, at: float) -> Mapping[str, Any]:
-    """Parameters, variables and the system's own references [D]; dates are UTC [I]."""
+def values_of(execution: Execution, at: float) -> Mapping[str, Any]:
+    """Parameters, variables and the system's own references [D]."""
+    variables = {f"variable:{name}": value for name, value in execution.variables.items()}
+    return {**execution.parameters, **variables, **system_values(execution, at)}
+
+
+def system_values(execution: Execution, at: float) -> Mapping[str, str]:
+    """The system's own references [D]; dates are UTC [I]."""
     today = datetime.datetime.fromtimestamp(at, datetime.UTC)
-    return {
-        **execution.parameters,
-        **{f"variable:{name}": value for name, value in execution.variables.items()},
-        "global:DATE": f"{today:%Y-%m-%d}",
-        "global:DATE_TIME": f"{today:%Y-%m-%d_%H.%M.%S}",
-        **execution.surroundings,
-    }
+    dates = {"global:DATE": f"{today:%Y-%m-%d}", "global:DATE_TIME": f"{today:%Y-%m-%d_%H.%M.%S}"}
+    return {**dates, **execution.surroundings}

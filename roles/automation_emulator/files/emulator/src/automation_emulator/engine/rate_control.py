@@ -65,7 +65,7 @@ def _room(execution: Execution, control: RateControl, choices: Choices) -> int:
 
 def _started(execution: Execution, step: Step, at: float) -> StepExecution:
     run = StepExecution(step, execution.step_execution_id(step.name), started_at=at, inputs=step.inputs)
-    return flow.asking(run, start_request(step.inputs), target=step.name)
+    return flow.asking(run, start_request(step.inputs), target=None if step.location else step.name)
 
 
 def _errors(execution: Execution) -> int:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .patterns import compiled
-from .substitution import REFERENCE, references, text
+from .substitution import as_reference, inside_text, lone_reference, references, resolve, text
 
-# Reads a parameter of Parameter Store, for a default like {{ssm:name}} [D].
+# How a reference to Parameter Store begins.
+STORED = "ssm:"
+# Reads a parameter of Parameter Store; ParameterError if it is one that Automation does not read.
 StoreLookup = Callable[[str], str | None]
 
 
@@ -142,13 +144,19 @@ def read(name: str, entry: Mapping[str, Any]) -> Parameter:
     )
 
 
-def bind(declared: Mapping[str, Parameter], given: Mapping[str, Sequence[str]], store: StoreLookup) -> dict[str, Any]:
-    """The value of every declared parameter; names are case sensitive [D]. All problems are reported at once."""
+def bind(
+    declared: Mapping[str, Parameter], given: Mapping[str, Sequence[str]], system: Mapping[str, str], store: StoreLookup
+) -> dict[str, Any]:
+    """The value of every declared parameter; names are case sensitive [D]. All problems are reported at once.
+
+    References in the given values are replaced: to the system's own, to Parameter Store, and to other parameters [O].
+    """
+    known = {**{name: _as_given(one) for name, one in declared.items()}, **given, **system}
     problems = [f'Parameter "{name}" is not defined in the runbook.' for name in given if name not in declared]
     values: dict[str, Any] = {}
     for name, parameter in declared.items():
         try:
-            values[name] = _value(parameter, given.get(name), store)
+            values[name] = _value(parameter, given.get(name), known, store)
         except ParameterError as problem:
             problems.append(str(problem))
     if problems:
@@ -156,9 +164,14 @@ def bind(declared: Mapping[str, Parameter], given: Mapping[str, Sequence[str]], 
     return values
 
 
-def _value(parameter: Parameter, given: Sequence[str] | None, store: StoreLookup) -> Any:
+def _as_given(parameter: Parameter) -> Any:
+    """A default as it would be given; without one a reference to it stays as it is."""
+    return as_reference(parameter.name) if parameter.default is None else parameter.default
+
+
+def _value(parameter: Parameter, given: Sequence[str] | None, known: Mapping[str, Any], store: StoreLookup) -> Any:
     if given is not None:
-        return parameter.value_of(given)
+        return parameter.value_of(_resolved(parameter, given, known, store))
     if parameter.required:
         # Worded as the service words it [O].
         raise ParameterError(f"Missing required parameter: {parameter.name} in user inputs.")
@@ -169,11 +182,29 @@ def _default(parameter: Parameter, store: StoreLookup) -> Any:
     """The default, read from Parameter Store if it is `{{ssm:name}}` [D]."""
     if not any(references(parameter.default)):
         return parameter.typed_default()
-    stored = REFERENCE.fullmatch(parameter.default) if isinstance(parameter.default, str) else None
-    if stored is None or not stored[1].startswith("ssm:"):
+    stored = lone_reference(parameter.default)
+    if stored is None or not stored.startswith(STORED):
         return parameter.default
-    name = stored[1].removeprefix("ssm:")
+    return parameter.value_of(_stored(parameter, stored, store))
+
+
+def _resolved(
+    parameter: Parameter, given: Sequence[str], known: Mapping[str, Any], store: StoreLookup
+) -> Sequence[str]:
+    """The values given for a parameter with their references replaced; what nobody knows stays as it is."""
+
+    def look_up(name: str) -> Any:
+        if name.startswith(STORED):
+            return _stored(parameter, name, store)
+        return known.get(name, as_reference(name))
+
+    return [text(value) for value in resolve(list(given), look_up, inside_text("commas"))]
+
+
+def _stored(parameter: Parameter, reference: str, store: StoreLookup) -> list[str]:
+    """What Parameter Store holds under the name in `ssm:name`; a list is written with commas there [D]."""
+    name = reference.removeprefix(STORED)
     value = store(name)
     if value is None:
-        raise ParameterError(f'The default of parameter "{parameter.name}" names {name}, not in Parameter Store.')
-    return parameter.value_of(value.split(",") if parameter.is_list else [value])
+        raise ParameterError(f'Parameter "{parameter.name}" refers to {name}, which is not in Parameter Store.')
+    return value.split(",") if parameter.is_list else [value]

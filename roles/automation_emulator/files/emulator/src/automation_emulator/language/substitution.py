@@ -14,6 +14,8 @@ from typing import Any
 REFERENCE = re.compile(r"""\{\{\s*([^{}\s"',;$]+)\s*\}\}""")
 
 Lookup = Callable[[str], Any]
+# Writes a value inside a longer string.
+Write = Callable[[Any], str]
 
 
 class UnresolvedReference(LookupError):
@@ -40,16 +42,25 @@ def references(value: Any) -> Iterator[str]:
             yield from references(item)
 
 
-def resolve(value: Any, lookup: Lookup) -> Any:
-    """The value with its references replaced; a reference that stands alone keeps the type of its value [O]."""
+def resolve(value: Any, lookup: Lookup, write: Write | None = None) -> Any:
+    """The value with its references replaced; a reference that stands alone keeps the type of its value [O].
+
+    `write` says how a value is written inside a longer string.
+    """
     if isinstance(value, dict):
-        return {key: resolve(item, lookup) for key, item in value.items()}
+        return {key: resolve(item, lookup, write) for key, item in value.items()}
     if isinstance(value, list):
-        return [one for item in value for one in _spliced(item, resolve(item, lookup))]
+        return [one for item in value for one in _spliced(item, resolve(item, lookup, write))]
     if not isinstance(value, str):
         return value
-    lone = REFERENCE.fullmatch(value)
-    return lookup(lone[1]) if lone else REFERENCE.sub(lambda found: text(lookup(found[1])), value)
+    lone, written = lone_reference(value), write or text
+    return lookup(lone) if lone else REFERENCE.sub(lambda found: written(lookup(found[1])), value)
+
+
+def lone_reference(value: Any) -> str | None:
+    """The name that a string refers to which is nothing but a reference."""
+    found = REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return found[1] if found else None
 
 
 def _spliced(item: Any, resolved: Any) -> list[Any]:
@@ -60,3 +71,16 @@ def _spliced(item: Any, resolved: Any) -> list[Any]:
 def text(value: Any) -> str:
     """A value as it is written inside a longer string: a string as it is, anything else as JSON [I]."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def inside_text(several: str) -> Write:
+    """How values are written inside a longer string: a list of one as its item [O], one of several as chosen."""
+
+    def write(value: Any) -> str:
+        if not isinstance(value, list):
+            return text(value)
+        if len(value) == 1:
+            return text(value[0])
+        return ", ".join(map(text, value)) if several == "commas" else text(value)
+
+    return write

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .selectors import convert
 from .substitution import references
 
 # What a value may measure [D].
@@ -33,6 +34,13 @@ class Variable:
         self.check_type(value)
         for problem in _excesses(value, shortest_text):
             raise VariableError(f"variable {self.name} has {problem}")
+
+    def made_of(self, value: Any) -> Any:
+        """A value that has no type of its own as the variable's type, if it can be made that."""
+        try:
+            return convert(self.type, value)
+        except ValueError:
+            return value
 
     def check_type(self, value: Any) -> None:
         """Refuse a value of another type."""

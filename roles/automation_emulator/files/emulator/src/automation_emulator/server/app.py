@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from email.utils import formatdate
 from typing import Any
 
@@ -16,11 +16,15 @@ from werkzeug.serving import make_server
 
 from ..backend import lambda_, stepfunctions
 from ..backend.outside import MARK, Outside
-from ..backend.ssm import Library, bind, sources
+from ..backend.ssm import Library, bind, registered, sources
 from ..service.clock import Clock
 from ..service.denials import Denials
 from ..service.operations import AutomationService
-from .control import PREFIX, Control
+from ..service.stubs import Stubs
+from ..state.quotas import Quotas
+from ..state.stubs import Stub
+from .admission import PREFIX, Admission
+from .control import Control
 from .faults import Faults
 from .guarded import answered
 from .recorder import Recorder
@@ -55,32 +59,45 @@ class Dispatcher(DomainDispatcherApplication):
 class Emulator:
     """The emulator as a WSGI application."""
 
-    def __init__(self, time_scale: float = 1.0, library: Library | None = None) -> None:
+    def __init__(
+        self,
+        time_scale: float = 1.0,
+        library: Library | None = None,
+        stubs: Sequence[Stub] = (),
+        admission: Admission | None = None,
+        quotas: Quotas | None = None,
+        iam_enforced: bool = False,
+    ) -> None:
         if _running.locked():
             raise _refuse_second()
         clock, denials, library = Clock(time_scale), Denials(), library or Library()
-        self._recorder, self._faults, self._throttle = Recorder(), Faults(), Throttle()
+        self._recorder, self._faults, self._throttle = Recorder(), Faults(), Throttle(clock.now)
         # Does the work of steps; its calls come back to this application.
         self.outside = Outside()
-        service = AutomationService(clock, sources(library), self.outside.perform)
+        kept = Stubs(lambda: registered(library), stubs)
+        service = AutomationService(clock, sources(library), self.outside.perform, kept, quotas, iam_enforced)
         bind(service, denials, library)
         lambda_.bind(self.outside.environment, lambda: service.choices.script_seconds)
         stepfunctions.bind(lambda: self.outside.endpoint, lambda: service.choices.state_machine_seconds)
+        self._admission = admission or Admission()
         self._moto = Dispatcher(create_backend_app)
-        self.control = Control(service, clock, self._recorder, self._faults, denials, library)
+        self.control = Control(service, clock, self._recorder, self._faults, denials, library, self._throttle)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request that is let in."""
+        return self._admission.answer(environ, lambda: self._answer(environ)).write(start_response)
+
+    def _answer(self, environ: Environ) -> Answer:
         """Answer a control request, a watched request (log, faults), or any other, which moto answers alone."""
         if environ.get("PATH_INFO", "").startswith(PREFIX):
-            return self.control.answer(environ).write(start_response)
+            return self.control.answer(environ)
         asked = read_call(environ)
         if MARK in environ.get("HTTP_USER_AGENT", ""):
             # A request of a step, not of a client under test: no log, no faults.
-            return answered(self._moto, asked, environ).write(start_response)
+            return answered(self._moto, asked, environ)
         if asked is None or not asked.is_ssm:
             self.control.service.bring_all_up_to_date()
-        reply = self._watched(asked, environ) if asked else answered(self._moto, asked, environ)
-        return reply.write(start_response)
+        return self._watched(asked, environ) if asked else answered(self._moto, asked, environ)
 
     def _watched(self, asked: Call, environ: Environ) -> Answer:
         """Answer a request that is logged and may get a fault."""
@@ -91,8 +108,8 @@ class Emulator:
         def befallen() -> Answer:
             return self._faults.apply(asked, reply)
 
-        choices = self.control.service.choices
-        return self._recorder.record(asked, lambda: self._throttle.apply(asked, choices, befallen))
+        choices, quotas = self.control.service.choices, self.control.service.quotas
+        return self._recorder.record(asked, lambda: self._throttle.apply(asked, choices, quotas, befallen))
 
 
 class RequestHandler(MotoRequestHandler):

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,16 +23,22 @@ from ..engine.change_requests import ACCESS_REQUEST, CHANGE_REQUEST
 from ..service.clock import Clock
 from ..service.denials import Denial, Denials, covers
 from ..service.operations import AutomationService, new_request
+from ..service.stubs import StubError, Stubs
 from ..service.validation import service_model
 from ..state.choices import ChoiceError
 from ..state.principals import Principal
+from ..state.quotas import QuotaError
+from ..state.quotas import read as read_quotas
 from . import fields
+from .admission import PREFIX
 from .faults import Fault, Faults
 from .fields import Body, FieldError
 from .recorder import Recorder
-from .wire import Answer, Environ, json_answer
+from .stubs import read as read_stub
+from .stubs import read_all as read_stubs
+from .throttle import Throttle
+from .wire import CALLER_IDENTITY, Answer, Environ, json_answer
 
-PREFIX = "/_emulator/"
 # The clock's limit: the year 9000. Python can write dates up to 9999.
 LATEST = 221845392000.0
 Content = dict[str, Any]
@@ -47,6 +54,7 @@ class Control:
     faults: Faults
     denials: Denials
     library: Library
+    throttle: Throttle
 
     def answer(self, environ: Environ) -> Answer:
         """Answer a request below the prefix."""
@@ -54,9 +62,11 @@ class Control:
         handler = self._routes().get(route)
         if handler is None:
             return json_answer(404, {"error": f"There is no {route}; there are {', '.join(self._routes())}."})
+        if environ["REQUEST_METHOD"] == "POST" and not _says_json(environ):
+            return json_answer(415, {"error": "A control request has the Content-Type application/json."})
         try:
             return json_answer(200, handler(_body(environ)))
-        except (FieldError, ChoiceError) as problem:
+        except (FieldError, ChoiceError, QuotaError, StubError) as problem:
             return json_answer(400, {"error": str(problem)})
 
     def _routes(self) -> dict[str, Callable[[Body], Content]]:
@@ -64,17 +74,25 @@ class Control:
             "GET health": lambda body: {"ready": True, "pid": os.getpid()},
             "GET requests": self._requests,
             "DELETE requests": lambda body: _done(self.recorder.clear),
-            "POST reset": lambda body: _done(self.reset),
+            "POST reset": self._reset,
             "GET clock": lambda body: self._time(),
             "POST clock": self._set_clock,
             "GET choices": lambda body: dataclasses.asdict(self.service.choices),
             "POST choices": lambda body: dataclasses.asdict(self.service.choose(body)),
+            "GET quotas": lambda body: {"quotas": self.service.quotas.written},
+            "POST quotas": self._limit,
+            "GET iam": lambda body: {"enforced": self.service.iam_enforced},
+            "POST iam": self._enforce_iam,
+            "GET stubs": lambda body: self._shown_stubs(),
+            "POST stubs": lambda body: self._restub(lambda stubs: stubs.add(read_stub(body))),
+            "PUT stubs": self._replace_stubs,
+            "DELETE stubs": lambda body: self._restub(lambda stubs: stubs.replace([])),
             "POST denials": self._deny,
             "DELETE denials": lambda body: _done(self.denials.clear),
             "POST access-requests": lambda body: self._add_request(ACCESS_REQUEST, body),
             "POST change-requests": lambda body: self._add_request(CHANGE_REQUEST, body),
             "GET faults": lambda body: {"faults": [dataclasses.asdict(fault) for fault in self.faults.pending]},
-            "POST faults": lambda body: _done(lambda: self.faults.add(Fault.read(body))),
+            "POST faults": self._add_fault,
             "DELETE faults": lambda body: _done(self.faults.clear),
         }
 
@@ -87,9 +105,26 @@ class Control:
         moto_api_backend.reset()
         self.library.reset()
         self.recorder.clear()
+        self.throttle.clear()
+
+    def _reset(self, body: Body) -> Content:
+        fields.only(body, "freeze")
+        frozen = fields.flag(body, "freeze")
+        self.reset()
+        if frozen:
+            self.clock.freeze()
+        return self._time()
 
     def _requests(self, body: Body) -> Content:
+        fields.only(body, "operation")
+        if "operation" in body:
+            _check_operation(body["operation"], logged_operations())
         return {"requests": self.recorder.entries(body.get("operation"))}
+
+    def _add_fault(self, body: Body) -> Content:
+        fault = Fault.read(body)
+        _check_operation(fault.operation, ["*", *logged_operations()])
+        return _done(lambda: self.faults.add(fault))
 
     def _time(self) -> Content:
         return {"now": self.clock.now(), "frozen": self.clock.frozen}
@@ -104,6 +139,29 @@ class Control:
             (self.clock.freeze if frozen else self.clock.thaw)()
         self.clock.advance(seconds)
         return self._time()
+
+    def _limit(self, body: Body) -> Content:
+        fields.only(body, "quotas")
+        self.service.limit(read_quotas(body.get("quotas")))
+        self.throttle.clear()
+        return {"quotas": self.service.quotas.written}
+
+    def _enforce_iam(self, body: Body) -> Content:
+        fields.only(body, "enforced")
+        self.service.iam_enforced = fields.flag(body, "enforced", self.service.iam_enforced)
+        return {"enforced": self.service.iam_enforced}
+
+    def _restub(self, change: Callable[[Stubs], None]) -> Content:
+        self.service.restub(change)
+        return self._shown_stubs()
+
+    def _shown_stubs(self) -> Content:
+        return {"stubs": [stub.written for stub in self.service.stubs.all]}
+
+    def _replace_stubs(self, body: Body) -> Content:
+        fields.only(body, "stubs")
+        stubs = read_stubs(body.get("stubs"))
+        return self._restub(lambda known: known.replace(stubs))
 
     def _deny(self, body: Body) -> Content:
         fields.only(body, "principal", "actions")
@@ -144,14 +202,31 @@ def _schedule(body: Body, now: float) -> dict[str, Any]:
     }
 
 
+def logged_operations() -> list[str]:
+    """The operations that are in the log, and so can meet a fault."""
+    return [CALLER_IDENTITY, *service_model().operation_names]
+
+
+def _check_operation(name: str, known: Sequence[str]) -> None:
+    """Refuse a name that no request has: neither would a fault befall any, nor would a log ever show one."""
+    if name not in known:
+        near = difflib.get_close_matches(name, known) or [one for one in known if "AutomationE" in one or "Sig" in one]
+        raise FieldError(f"There is no operation {name}; there are {', '.join(near)}.")
+
+
 def _done(action: Callable[[], None]) -> Content:
     action()
     return {}
 
 
+def _says_json(environ: Environ) -> bool:
+    """Whether it has the type that a browser sends for a page only after it has asked whether that is allowed."""
+    return str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower() == "application/json"
+
+
 def _body(environ: Environ) -> Body:
     """The request's JSON object, or its query."""
-    if environ["REQUEST_METHOD"] != "POST":
+    if environ["REQUEST_METHOD"] not in ("POST", "PUT"):
         return {key: values[0] for key, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
     text = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     try:

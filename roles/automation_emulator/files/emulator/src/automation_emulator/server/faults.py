@@ -44,6 +44,8 @@ class Fault:
         fields.only(asked, *(one.name for one in dataclasses.fields(cls)))
         if asked.get("kind") not in list(KINDS):
             raise FieldError(f"kind takes one of {', '.join(KINDS)}.")
+        if asked["kind"] in ("latency", "late_effect") and asked.get("seconds") is None:
+            raise FieldError(f"{asked['kind']} takes seconds, a number from 0 on.")
         return cls(
             kind=asked["kind"],
             operation=fields.text(asked, "operation", cls.operation),
@@ -51,7 +53,7 @@ class Fault:
             status=fields.count(asked, "status", cls.status, 400, 599),
             message=fields.text(asked, "message", cls.message),
             seconds=fields.number(asked, "seconds", None),
-            times=fields.count(asked, "times", cls.times),
+            times=fields.count(asked, "times", cls.times, 1),
             skip=fields.count(asked, "skip", cls.skip),
         )
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,15 @@ from ..backend import callers
 from .wire import Answer, Call
 
 Entry = dict[str, Any]
+MOST_ENTRIES = 50_000
+MOST_BYTES = 32 << 20
 
 
 class Recorder:
-    """Requests in order of arrival; status and error code are null as long as there is no answer."""
+    """Requests in order of arrival; status and error code are null as long as there is no answer.
+
+    There are so many at most, and so many bytes of bodies; then the oldest are forgotten.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -25,12 +31,13 @@ class Recorder:
     def clear(self) -> None:
         """Forget all requests and count from 1 again."""
         with self._lock:
-            self._entries: list[Entry] = []
+            self._entries: deque[tuple[Entry, int]] = deque()
+            self._count = self._bytes = 0
 
     def entries(self, operation: str | None = None) -> list[Entry]:
         """The requests, or those for one operation."""
         with self._lock:
-            return [dict(one) for one in self._entries if operation in (None, one["operation"])]
+            return [dict(one) for one, _size in self._entries if operation in (None, one["operation"])]
 
     def record(self, call: Call, answer: Callable[[], Answer]) -> Answer:
         """Log a request, answer it, and log the outcome."""
@@ -48,6 +55,13 @@ class Recorder:
             "error_code": None,
         }
         with self._lock:
-            entry["number"] = len(self._entries) + 1
-            self._entries.append(entry)
+            self._count += 1
+            entry["number"] = self._count
+            self._keep(entry, int(call.environ.get("CONTENT_LENGTH") or 0))
         return entry
+
+    def _keep(self, entry: Entry, size: int) -> None:
+        self._entries.append((entry, size))
+        self._bytes += size
+        while len(self._entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:
+            self._bytes -= self._entries.popleft()[1]

@@ -52,7 +52,7 @@ EXECUTION_TESTS: dict[str, ExecutionTest] = {
     "CurrentAction": lambda run, values: run.open_step is not None and run.open_step.step.action in values,
     "StartTimeBefore": lambda run, values: run.requested_at <= max(_times(values)),
     "StartTimeAfter": lambda run, values: run.requested_at >= min(_times(values)),
-    "AutomationType": lambda run, values: "Local" in values,
+    "AutomationType": lambda run, values: run.automation_type in values,
     "TagKey": lambda run, values: any(value in run.tags for value in values),
     "TargetResourceGroup": _in_resource_group,
     "AutomationSubtype": lambda run, values: run.request is not None and run.request.subtype in values,

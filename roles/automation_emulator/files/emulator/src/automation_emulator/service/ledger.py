@@ -83,6 +83,10 @@ class Ledger:
     def __contains__(self, execution_id: str | None) -> bool:
         return execution_id in self._executions
 
+    def live(self) -> list[Execution]:
+        """The executions that have not ended."""
+        return [self._at(place) for places in self._by_status.pick(set(self._by_status) - ENDED) for place in places]
+
     def live_children(self, parent_id: str) -> list[Execution]:
         """The children of an execution that have not ended, in order of their start."""
         return [self._at(place) for places in self._live_by_parent.pick([parent_id]) for place in places]

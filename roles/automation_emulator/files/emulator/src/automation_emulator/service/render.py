@@ -13,7 +13,7 @@ from typing import Any
 from ..language.substitution import text
 from ..runbooks.parser import successors
 from ..state.choices import Choices
-from ..state.model import Execution, Iteration, Mode, Status, Step, StepExecution
+from ..state.model import Execution, Iteration, Location, Mode, Status, Step, StepExecution
 
 Shown = dict[str, Any]
 
@@ -34,7 +34,9 @@ def execution(run: Execution, choices: Choices) -> Shown:
 
 def metadata(run: Execution) -> Shown:
     """An AutomationExecutionMetadata."""
-    return {**_summary(run), "AutomationType": "Local"}
+    shown = {**_summary(run), "LogFile": "", "AutomationType": run.automation_type}
+    # The model has these for a single execution alone.
+    return {name: value for name, value in shown.items() if name != "TargetLocations"}
 
 
 def _summary(run: Execution) -> Shown:
@@ -60,17 +62,22 @@ def _summary(run: Execution) -> Shown:
 
 
 def _resolved(run: Execution) -> Shown:
-    targets = run.rate_control.targets if run.rate_control is not None else ()
+    targets = run.rate_control.targets if run.rate_control is not None and not run.by_location else ()
     return {"ParameterValues": list(targets), "Truncated": False}
 
 
 def _progress(run: Execution) -> Shown:
-    """ProgressCounters of a run on targets: how its children have ended so far."""
+    """How the children have ended so far: TargetsSummary on targets, ProgressCounters in several places [D]."""
     if run.rate_control is None:
         return {}
-    ended = Counter(one.status for one in run.history)
-    counted = {f"{name}Steps": ended[status] for name, status in _COUNTED.items()}
-    return {"ProgressCounters": {"TotalSteps": len(run.runbook.steps), **counted}}
+    total, ended = len(run.runbook.steps), Counter(one.status for one in run.history if one.ended_at is not None)
+    if run.by_location:
+        counted = {f"{name}Steps": ended[status] for name, status in _COUNTED.items()}
+        return {"ProgressCounters": {"TotalSteps": total, **counted}}
+    summary = {"TotalCount": total, "StartedCount": len(run.history), "CompletedCount": ended.total()}
+    successful = ended[Status.SUCCESS]
+    failed = ended.total() - successful
+    return {"TargetsSummary": {**summary, "SuccessfulCount": successful, "FailedCount": failed}}
 
 
 _COUNTED = {
@@ -135,15 +142,27 @@ def _ahead(run: Execution, step: Step, choices: Choices) -> Iterator[Shown]:
 
 
 def step_execution(run: Execution, one: StepExecution) -> Shown:
-    """A StepExecution that has begun."""
+    """A StepExecution that has begun; its members are there if they were written, as in AWS's samples [D]."""
+    shown = _step_execution(run, one)
+    return {**shown, **_on_target(run, one)} if run.rate_control is not None and not run.by_location else shown
+
+
+def _on_target(run: Execution, one: StepExecution) -> Shown:
+    """What a step for a target shows otherwise: what its child is given, as it is, and no outputs [D]."""
+    given = one.inputs["RuntimeParameters"]
+    assigned = {name: values for name, values in given.items() if run.given.get(name) != values}
+    return {"Inputs": {name: ",".join(map(str, values)) for name, values in assigned.items()}, "Outputs": {}}
+
+
+def _step_execution(run: Execution, one: StepExecution) -> Shown:
     return present(
         **_definition(run, one.step),
         StepExecutionId=one.step_execution_id,
         StepStatus=str(one.status),
         ExecutionStartTime=moment(one.started_at),
         ExecutionEndTime=moment(one.ended_at),
-        TimeoutSeconds=int(one.timeout_seconds) if one.timeout_seconds is not None else None,
-        MaxAttempts=one.max_attempts,
+        TimeoutSeconds=int(one.timeout_seconds or 0) if "timeoutSeconds" in one.step.written else None,
+        MaxAttempts=one.max_attempts if "maxAttempts" in one.step.written else None,
         Inputs={name: json.dumps(value) for name, value in one.inputs.items()},
         Outputs={name: strings(value) for name, value in one.outputs.items()},
         ResponseCode="0" if one.status == Status.SUCCESS else None,
@@ -193,13 +212,25 @@ def _definition(run: Execution, step: Step) -> Shown:
     return present(
         StepName=step.name,
         Action=step.action,
-        OnFailure=step.on_failure,
+        OnFailure=step.on_failure if "onFailure" in step.written else None,
         IsEnd=step.is_end or None,
         NextStep=step.next_step,
         IsCritical=step.is_critical,
         ValidNextSteps=successors(run.runbook, step) if run.mode == Mode.INTERACTIVE else None,
-        OverriddenParameters={},
+        OverriddenParameters={} if run.rate_control is None else None,
+        TargetLocation=_location(step.location),
     )
+
+
+def _location(location: Location | None) -> Shown | None:
+    """Where a step's child runs."""
+    if location is None:
+        return None
+    return {
+        "Accounts": [location.account],
+        "Regions": [location.region],
+        "ExecutionRoleName": location.role_name,
+    }
 
 
 def present(**members: Any) -> Shown:

@@ -17,6 +17,8 @@ from ..language.patterns import compiled
 from ..state.choices import Choices
 from ..state.errors import AutomationError
 
+# Values of parameters are longer than the model says; those of a signal's payload, of the same shape, are not [O].
+_VALUE, _PAYLOAD = "AutomationParameterValue", ".payload."
 # What a value of a shape's type is in JSON.
 _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
@@ -113,6 +115,8 @@ def _map_problems(shape: MapShape, value: Mapping[str, Any], path: str, choices:
 def _size_problems(shape: Shape, value: Sized, path: str) -> Iterator[str]:
     size = len(value)
     least, most = shape.metadata.get("min", size), shape.metadata.get("max", size)
+    if shape.name == _VALUE and not path.startswith(_PAYLOAD):
+        most = size
     if size < least:
         yield violation(path, value, f"must have length greater than or equal to {least}")
     if size > most:

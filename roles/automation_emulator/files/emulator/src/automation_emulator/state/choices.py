@@ -88,22 +88,27 @@ class Choices:
     completed_status: Literal["Success", "Cancelled"] = "Success"
     completed_step_status: Literal["Success", "Cancelled"] = "Cancelled"
     # After onFailure Continue, is nextStep followed (documented for success only), or the order of the document?
-    continue_follows_next_step: bool = False
+    # (Observed: nextStep. Many of AWS's own runbooks make no sense otherwise.)
+    continue_follows_next_step: bool = True
+    # May onCancel lead to aws:sleep? (The guide: no. A workshop of AWS does it.)
+    on_cancel_may_sleep: bool = True
     # A step inside a loop fails with onFailure Abort: does the run end, or does the loop fail, so that the onFailure of
     # the loop decides? (Documented: the loop takes over the onFailure of the steps inside.)
     abort_inside_loop: Literal["ends_execution", "fails_loop"] = "ends_execution"
     # Do Pending steps have ids, inputs and the like? (An example of the AWS CLI shows name, action and status alone.)
     pending_steps_in_full: bool = True
-    # May a loop be inside a loop? If not, a runbook with one is refused at the start.
-    nested_loops: bool = True
+    # May a loop be inside a loop? (Nobody has seen one.) If not, a runbook with one is refused at the start.
+    nested_loops: bool = False
     # Are the steps inside a loop that has not begun listed as Pending?
     lists_pending_steps_inside_loops: bool = False
     # What happens to a reference to an output that does not exist? (Observed: it stays in the input as it is written.)
     missing_output: Literal["stays_as_text", "fails_step"] = "stays_as_text"
     # Is an output of aws:executeAwsApi left out if it is empty? (Observed: yes. Outputs of scripts may be empty.)
     empty_outputs_are_left_out: bool = True
-    # Which steps have their whole result as output OutputPayload, too? (Observed: scripts.)
-    output_payload: Literal["scripts", "scripts_and_calls", "none"] = "scripts"
+    # Which steps have their whole result as output OutputPayload, too? (Seen: scripts, Lambda functions, createImage.)
+    output_payload: Literal["seen", "scripts", "all", "none"] = "seen"
+    # How is a list of several items written inside a longer string? (Observed: a list of one as its item.)
+    list_in_text: Literal["json", "commas"] = "json"
     # Does a variable take an empty string? (Documented: no. Runbooks of AWS need it.)
     variables_take_empty_text: bool = True
     # How does a revoked access request end? (There is no status Revoked for executions.)
@@ -120,7 +125,8 @@ class Choices:
     # How many children may fail if a rate-controlled run has no MaxErrors? (MaxConcurrency is 10: documented.)
     default_max_errors: int = 0
     # How does a rate-controlled run end in which some children failed, but not more than MaxErrors?
-    errors_within_limit_status: Literal["Success", "Failed"] = "Failed"
+    # (Observed: it reports success.)
+    errors_within_limit_status: Literal["Success", "Failed"] = "Success"
     # How many tags may a start request have? (Documented: 5; the service model says 1000.)
     most_start_tags: int = 5
 
@@ -137,14 +143,23 @@ class Choices:
     long_payload_list: Literal["cut", "fail"] = "cut"
     # Does aws:invokeLambdaFunction fail with a function that raises? (Documented: that FunctionError is an output.)
     function_error_fails_step: bool = False
+    # Does a script that calls AWS need an assumeRole? (Documented: always. Without it it has no keys.)
+    scripts_need_assume_role: bool = False
     # For how long may a script run, or a Lambda function whose Timeout is longer? Real time, for which whoever asked
     # waits. (Documented: 600 and 300 seconds.)
     script_seconds: float = 30.0
     # For how long does StartExecution of Step Functions wait for the state machine's end? Real time. (Not at all.)
     state_machine_seconds: float = 2.0
 
+    # Has the last page of a list an empty NextToken, or none? (Documented: it is empty; samples have none.)
+    last_page_token: Literal["none", "empty"] = "none"
     # How many requests a second does the service take before it throttles? Real time; 0 is no limit.
     requests_per_second: float = 0.0
+    # Where IAM decides: does a start need leave for the execution that it makes, besides the runbook's? (The reference
+    # lists both as required; an example of the guide has the runbook alone.)
+    start_needs_execution: bool = False
+    # How many seconds' calls does the bucket of an operation hold that has a quota? (At least one call.)
+    quota_burst_seconds: float = 1.0
     # From how many steps on does GetAutomationExecution leave the rest out (StepExecutionsTruncated)?
     truncate_steps_over: int = 100
     # After how many step executions is a run that goes round in circles ended?

@@ -21,6 +21,7 @@ from ..language.selectors import Output
 from ..language.variables import Variable
 from .gates import Gate
 from .principals import UNKNOWN_ACCESS_KEY, Principal
+from .stubs import Stub
 from .work import Work
 
 
@@ -71,6 +72,19 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True)
+class Location:
+    """An account and a Region in which a child runs, by the role of that name there."""
+
+    account: str
+    region: str
+    role_name: str
+
+    def role(self, partition: str) -> str:
+        """The ARN of its role."""
+        return f"arn:{partition}:iam::{self.account}:role/{self.role_name}"
+
+
+@dataclass(frozen=True)
 class Step:
     """A step of a runbook, as it is written (references not replaced)."""
 
@@ -88,6 +102,12 @@ class Step:
     # The steps of a loop; and the name of the loop that the step itself is in.
     steps: Sequence[Step] = ()
     loop: str | None = None
+    # The keys that its author has written.
+    written: frozenset[str] = frozenset()
+    # Where its child runs, if not where the step itself does.
+    location: Location | None = None
+    # What tests say of the step; the last one counts that applies.
+    stubs: Sequence[Stub] = ()
 
     @property
     def critical(self) -> bool:
@@ -107,6 +127,8 @@ class Runbook:
     outputs: Sequence[str] = ()
     # The role in whose name steps call other services, as it is written.
     assume_role: str = ""
+    # The type of resource on which it runs, such as /AWS::EC2::Instance.
+    target_type: str = ""
 
     @cached_property
     def all_steps(self) -> tuple[Step, ...]:
@@ -160,6 +182,7 @@ class Child:
     execution_id: str
     request: Mapping[str, Any]
     target: str | None = None
+    location: Location | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +224,12 @@ class StepExecution:
     deadline: float | None = None
     stopping_at: float | None = None
     retry_at: float | None = None
+
+    @property
+    def stub(self) -> Stub | None:
+        """What a test says of this try of the step."""
+        iteration = self.iteration.number if self.iteration is not None else None
+        return next((one for one in reversed(self.step.stubs) if one.applies(self.attempt, iteration)), None)
 
     @property
     def child_id(self) -> str | None:
@@ -257,6 +286,8 @@ class RateControl:
     targets: Sequence[str]
     concurrency: int
     most_errors: int
+    # Whether the targets are accounts and Regions, and not resources.
+    by_location: bool = False
 
 
 @dataclass(frozen=True)
@@ -273,6 +304,10 @@ class Execution:
     # The access key in whose name steps call other services.
     access_key: str = UNKNOWN_ACCESS_KEY
     assumed_role: str = ""
+    # The role of the account and Region that a run in several of them has chosen; its children have it, too.
+    location_role: str = ""
+    # The account and Region that its runbooks are shared by, if not its own.
+    shared_by: tuple[str, str] | None = None
     mode: Mode = Mode.AUTO
     # Typed values of all parameters, and what was given at the start as lists of strings.
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -313,6 +348,16 @@ class Execution:
             "global:AWS_PARTITION": self.executed_by.partition,
             "automation:EXECUTION_ID": self.execution_id,
         }
+
+    @property
+    def by_location(self) -> bool:
+        """Whether its children run in accounts and Regions of their own."""
+        return self.rate_control is not None and self.rate_control.by_location
+
+    @property
+    def automation_type(self) -> str:
+        """CrossAccount for a run in several accounts and Regions, else Local [D]."""
+        return "CrossAccount" if self.by_location else "Local"
 
     @property
     def open_steps(self) -> list[StepExecution]:

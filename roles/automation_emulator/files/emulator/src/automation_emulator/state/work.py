@@ -24,12 +24,16 @@ class ApiCall:
 
 @dataclass(frozen=True)
 class Script:
-    """A handler of a script, called with `payload`, and the seconds of real time that it may take."""
+    """A handler of a script, called with `payload`, and the seconds of real time that it may take.
+
+    `needs_role` says that without a role of the execution it has no keys to call AWS with.
+    """
 
     source: str
     handler: str
     payload: Mapping[str, Any]
     seconds: float
+    needs_role: bool = False
 
 
 Work = ApiCall | Script
