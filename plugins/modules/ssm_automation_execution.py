@@ -3,18 +3,18 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 ---
 module: ssm_automation_execution
 short_description: Start, cancel or complete an AWS Systems Manager Automation execution
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Starts a runbook, and can wait until the execution has ended or waits for a signal.
   - Cancels or completes a running execution. One that has ended is left alone, and the task is unchanged.
   - A start arrives once. Every start carries a client token, so that the service recognises it when it has to be sent
     again because an answer got lost.
+requirements:
+  - python >= 3.9, where amazon.aws alone needs 3.6
 author:
   - The ssmops.automation contributors (@ssmops)
 options:
@@ -159,26 +159,29 @@ options:
             description: Whether to go on when the state of the alarm cannot be read. The service's default is V(false).
             type: bool
       include_child_organization_units:
-        description: Whether to run in the organizational units below those in O(target_locations[].accounts), too.
+        description: >-
+          Whether to run in the organizational units below those in O(target_locations[].accounts), too. Requires
+          botocore 1.35.21 or later.
         type: bool
       exclude_accounts:
-        description: The ids of accounts or organizational units to leave out.
+        description: The ids of accounts or organizational units to leave out. Requires botocore 1.35.21 or later.
         type: list
         elements: str
       targets:
-        description: As O(targets), for this location, instead of these.
+        description: As O(targets), for this location, instead of these. Requires botocore 1.35.21 or later.
         type: list
         elements: dict
         suboptions: *targets
       targets_max_concurrency:
-        description: As O(max_concurrency), for this location.
+        description: As O(max_concurrency), for this location. Requires botocore 1.35.21 or later.
         type: str
       targets_max_errors:
-        description: As O(max_errors), for this location.
+        description: As O(max_errors), for this location. Requires botocore 1.35.21 or later.
         type: str
   target_locations_url:
     description:
       - The presigned Amazon S3 URL of a file that holds what O(target_locations) would.
+      - Requires botocore 1.35.21 or later.
     type: str
   tags:
     description:
@@ -429,6 +432,11 @@ error:
       sample: Parameter "Environment" has value "prod" not found in [staging, production].
 """
 
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.python import require_python
+
+# First of all, because what follows cannot be imported by an older Python.
+require_python()
+
 import gc
 import time
 from typing import TYPE_CHECKING, Any
@@ -577,7 +585,7 @@ def _stop(module: AnsibleAWSModule, service: Service) -> Work[RunOutcome]:
     return Stopper(service, STOP_TYPES[state], options, execution_id).stop()
 
 
-def _exit(module: AnsibleAWSModule, client: BaseClient, outcome: RunOutcome) -> None:
+def _exit(module: AnsibleAWSModule, client: "BaseClient", outcome: RunOutcome) -> None:
     for warning in outcome.warnings:
         warn(warning)
     result = run_result(outcome, *api.region_and_partition(client), module.params["return_execution"])

@@ -3,18 +3,18 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 ---
 module: ssm_automation_execution_info
 short_description: Find AWS Systems Manager Automation executions and see what they wait for
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Finds Automation executions by id or by the API's filters, and tells what each of them waits for, which signals it
     takes, who may approve, and how many approvals are missing.
   - What it returns feeds M(ssmops.automation.ssm_automation_signal) and M(ssmops.automation.ssm_automation_execution)
     as it is.
+requirements:
+  - python >= 3.9, where amazon.aws alone needs 3.6
 author:
   - The ssmops.automation contributors (@ssmops)
 options:
@@ -374,6 +374,11 @@ automation_executions:
           sample: Rejected by arn:aws:iam::123456789012:user/approver.
 """
 
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.python import require_python
+
+# First of all, because what follows cannot be imported by an older Python.
+require_python()
+
 import gc
 import time
 from collections.abc import Mapping, Sequence
@@ -453,12 +458,12 @@ class Wanted:
     such an execution, so that nobody knows their number.
     """
 
-    ids: list[str] | None
+    ids: "list[str] | None"
     queries: list[Filters]
-    unstarted: int | None = 0
+    unstarted: "int | None" = 0
 
 
-def _wanted(module: AnsibleAWSModule, client: BaseClient, written: Mapping[str, Any]) -> Wanted:
+def _wanted(module: AnsibleAWSModule, client: "BaseClient", written: Mapping[str, Any]) -> Wanted:
     """Return what the options ask for. Raises InvalidOption."""
     params, rules = module.params, filter_rules_of(api.listing_model(client))
     if params["max_results"] is not None and params["max_results"] < 1:
@@ -475,7 +480,7 @@ def _wanted(module: AnsibleAWSModule, client: BaseClient, written: Mapping[str, 
     return Wanted(None, [build_filters(filters, rules) if filters else []])
 
 
-def _ids(module: AnsibleAWSModule, client: BaseClient, written: Mapping[str, Any]) -> list[str | None] | None:
+def _ids(module: AnsibleAWSModule, client: "BaseClient", written: Mapping[str, Any]) -> "list[str | None] | None":
     """Return the ids asked for, none for each blank one in check mode; or none where executions are not asked by id."""
     length, region = api.signal_limits(client).execution_id, api.region_and_partition(client)[0]
     if ID in written:
@@ -498,7 +503,7 @@ async def _find(module: AnsibleAWSModule, service: Service, wanted: Wanted) -> l
     return [each for each in executions if not params["awaiting_decision"] or awaits_decision(each)]
 
 
-async def _read(service: Service, ids: Sequence[str], at_most: int | None = None) -> list[Execution]:
+async def _read(service: Service, ids: Sequence[str], at_most: "int | None" = None) -> list[Execution]:
     """Return the executions with their steps, and with the child executions that wait for a signal."""
     return [await with_children(service, each) for each in await read_executions(service, ids, at_most)]
 

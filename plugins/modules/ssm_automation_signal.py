@@ -3,13 +3,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 ---
 module: ssm_automation_signal
 short_description: Send a signal to AWS Systems Manager Automation executions
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Approves or rejects a gate of a running runbook, resumes a paused step, starts or stops a step, or revokes an
     access request, by sending a signal to an Automation execution.
@@ -18,6 +16,8 @@ description:
   - What the module does not know, such as a status or an action that AWS added later, it leaves to the service.
   - One task signals one execution or many, each with the same care. For many it makes several calls at a time, looks at
     ten executions with one call while it waits, and slows down when the service throttles.
+requirements:
+  - python >= 3.9, where amazon.aws alone needs 3.6
 author:
   - The ssmops.automation contributors (@ssmops)
 options:
@@ -623,6 +623,11 @@ outcomes:
       type: dict
       sample: {"code": "AccessDeniedException", "message": "User is not authorized."}
 """
+
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.python import require_python
+
+# First of all, because what follows cannot be imported by an older Python.
+require_python()
 
 import gc
 import time

@@ -18,6 +18,13 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 
+def pytest_configure(config):
+    """Make the marker known, for ansible-test, too, which does not read pyproject.toml."""
+    config.addinivalue_line(
+        "markers", "newest_model: holds the code to botocore's newest model of the API, which older ones lack parts of"
+    )
+
+
 @pytest.fixture(scope="session")
 def client():
     """Return a client that sends each request once, as the modules' own does."""

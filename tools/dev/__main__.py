@@ -10,16 +10,18 @@ from collections.abc import Callable
 if sys.hexversion < 0x030B0000:
     sys.exit("This needs Python 3.11 or newer; name one as in: make PYTHON=python3.11 setup")
 
-from . import architecture, checks, docs, ledger, programs, setup
+from . import architecture, checks, compat, docs, ledger, programs, setup
 from .shell import Failed
 
 COMMANDS: dict[str, Callable[[], int]] = {
     "setup": setup.report,
     "demo": programs.demo,
     "test": checks.test,
+    "compat": compat.compat,
     "lint": checks.lint,
     "format": checks.format_code,
     "unit": checks.unit,
+    "coverage": checks.coverage,
     "emulator": programs.emulator,
     "docs": docs.build,
     "bench": programs.bench,

@@ -115,6 +115,12 @@ def unit() -> int:
     return call(*pytest("tests/unit"), env=pytest_environment())
 
 
+def coverage() -> int:
+    """Measure what the tests that run modules in this process reach; fail below the floor in pyproject.toml."""
+    tests = ("tests/unit", "tests/functional", "-m", "not plays", "--quiet", "--hypothesis-profile=ci")
+    return call(executable("python"), "-m", "pytest", *tests, "--cov", env=pytest_environment())
+
+
 def format_code() -> int:
     """Format the Python code, and fix what can be fixed."""
     return call(executable("ruff"), "check", "--fix") or call(executable("ruff"), "format")

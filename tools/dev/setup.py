@@ -145,23 +145,24 @@ def install(venv: Path, requirements: tuple[Path, ...]) -> None:
     packages = [file for file in requirements if file not in (AMAZON_AWS, EMULATOR)]
     run(executable("uv", venv), "pip", "sync", "--quiet", "--require-hashes", *packages, env=env)
     if AMAZON_AWS in requirements:
-        install_amazon_aws(venv, pip, env)
+        unpack_amazon_aws(collections(venv) / "amazon" / "aws", ("--require-hashes", "-r", AMAZON_AWS))
     if EMULATOR in requirements:
         # Its dependencies and its build backend are installed already.
         run(*pip, "install", "--no-deps", "--no-build-isolation", "--editable", EMULATOR.parent, env=env)
 
 
-def install_amazon_aws(venv: Path, pip: tuple[str, ...], env: dict[str, str]) -> None:
+def unpack_amazon_aws(target: Path, requirement: tuple[str | Path, ...]) -> None:
     """Unpack only amazon.aws from the package `ansible`, which has about a hundred collections.
 
     With all of them, the tools that read every collection they find would take minutes instead of seconds.
     """
-    target = collections(venv) / "amazon" / "aws"
+    env = index_environment(VENV)
     wanted = "ansible_collections/amazon/aws/"
-    options = ("--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--require-hashes")
+    pip = (executable("python"), "-m", "pip", "-qq", "--disable-pip-version-check")
+    options = ("--no-deps", "--only-binary=:all:", "--ignore-requires-python")
     CACHE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        run(*pip, "download", *options, "--dest", folder, "-r", AMAZON_AWS, env=env)
+        run(*pip, "download", *options, "--dest", folder, *requirement, env=env)
         (wheel,) = Path(folder).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(folder, [name for name in archive.namelist() if name.startswith(wanted)])

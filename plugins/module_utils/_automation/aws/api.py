@@ -30,7 +30,7 @@ from .errors import AutomationErrorHandler, MalformedAnswer
 if TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
     from botocore.client import BaseClient
-    from botocore.model import OperationModel, StructureShape
+    from botocore.model import StructureShape
 
 # botocore's own retries are off: it would repeat a request whose answer got lost. botocore adds to what it is given.
 NO_RETRIES = {"total_max_attempts": 1}
@@ -38,7 +38,7 @@ NO_RETRIES = {"total_max_attempts": 1}
 # before the scheduler gives a call up as a whole: after that a request may still leave, and is not sent again.
 _TIMEOUTS = {"connect_timeout": 10, "read_timeout": 20}
 # Part of the user agent of every call. A test holds it against galaxy.yml.
-COLLECTION_VERSION = "0.1.0"
+COLLECTION_VERSION = "1.0.0"
 # How many entries one call lists at most (API reference).
 PAGE = 50
 
@@ -63,15 +63,21 @@ def connect(module: AnsibleAWSModule, connections: int | None = None) -> BaseCli
 
 def refuse_odd_bodies(client: BaseClient) -> BaseClient:
     """Return the client, which from now on takes no answer for a success whose body is no JSON object."""
-    client.meta.events.register("before-parse.ssm", _refuse_what_is_no_object)
+    client.meta.events.register("response-received.ssm", _refuse_what_is_no_object)
     return client
 
 
-def _refuse_what_is_no_object(operation_model: OperationModel, response_dict: Mapping[str, Any], **more: Any) -> None:
-    """Raise MalformedAnswer for a success whose body is no JSON object; botocore would take it for an empty answer."""
-    problem = "" if response_dict["status_code"] >= 300 else answers.problem_with_body(response_dict["body"])
+def _refuse_what_is_no_object(event_name: str, response_dict: Mapping[str, Any] | None, **more: Any) -> None:
+    """Raise MalformedAnswer for a success whose body is no JSON object; botocore would take it for an empty answer.
+
+    Where its parser does not fail on it, that is, which it does on some before it tells of the event. There is an event
+    before the parser is called, too, but not in botocore 1.34.
+    """
+    if response_dict is None or response_dict["status_code"] >= 300:
+        return
+    problem = answers.problem_with_body(response_dict["body"])
     if problem:
-        raise MalformedAnswer(operation=operation_model.name, problem=problem)
+        raise MalformedAnswer(operation=event_name.rpartition(".")[2], problem=problem)
 
 
 def signal_limits(client: BaseClient) -> Limits:

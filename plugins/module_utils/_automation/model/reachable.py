@@ -49,7 +49,8 @@ def _reachable(execution: Execution, start: Step) -> set[str] | None:
         step = execution.steps[places[name]]
         if step.action in _OPEN_ENDED or step.action not in KNOWN_ACTIONS:
             return None
-        to_visit += _followers(step, execution.steps[places[name] + 1 :])
+        place_below = places[name] + 1
+        to_visit += _followers(step, execution.steps[place_below:])
     return reached
 
 
@@ -57,5 +58,5 @@ def _followers(step: Step, below: Sequence[Step]) -> list[str]:
     if step.is_end:
         return []
     following = step.next_step or (below[0].name if below else "")
-    after_failure = step.on_failure[len(_STEP) :] if step.on_failure.startswith(_STEP) else ""
+    after_failure = step.on_failure.removeprefix(_STEP) if step.on_failure.startswith(_STEP) else ""
     return [name for name in (following, after_failure) if name]

@@ -87,7 +87,7 @@ def batches(execution_ids: Sequence[str], rules: FilterRules) -> list[Filters]:
     """Return filters that ask for executions by id, as many in each as the service takes."""
     size = rules.values.maximum or len(execution_ids)
     unique = list(dict.fromkeys(execution_ids))
-    parts = [unique[start : start + size] for start in range(0, len(unique), size)]
+    parts = [unique[start:][:size] for start in range(0, len(unique), size)]
     return [executions_by_id(part) for part in parts]
 
 

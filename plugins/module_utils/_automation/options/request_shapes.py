@@ -21,6 +21,9 @@ from .limits import range_of
 if TYPE_CHECKING:
     from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
+# The first botocore whose model has every option of the modules. amazon.aws works with older ones, too.
+COMPLETE_SINCE = "1.35.21"
+
 
 def to_api(shape: Shape, value: Any, option: str) -> Any:
     """Return the value of an option as the API takes it, members in CamelCase instead of snake_case.
@@ -49,7 +52,10 @@ def _structure(shape: StructureShape, value: Mapping[str, Any], option: str) -> 
         if name not in given:
             raise InvalidOption(f"{called} is missing.")
         if name not in members:
-            raise InvalidOption(f"{called} is not known to the installed botocore: upgrade boto3 and botocore.")
+            raise InvalidOption(
+                f"{called} is not known to the installed botocore: upgrade boto3 and botocore to {COMPLETE_SINCE} or"
+                " later."
+            )
         converted[members[name]] = to_api(shape.members[members[name]], given[name], called)
     return converted
 

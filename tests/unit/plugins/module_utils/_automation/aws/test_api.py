@@ -9,11 +9,9 @@ from __future__ import annotations
 import io
 import json
 from functools import partial
-from pathlib import Path
 
 import pytest
 import urllib3
-import yaml
 from botocore.awsrequest import AWSResponse
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
@@ -25,7 +23,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
 from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID
 
-COLLECTION = Path(__file__).resolve().parents[6]
 ACCEPTED = {"ResponseMetadata": {"RequestId": "0b3f7c1e"}}
 OF_EXECUTION = {"AutomationExecutionId": EXECUTION_ID}
 RAW = {**OF_EXECUTION, "AutomationExecutionStatus": "Waiting"}
@@ -51,11 +48,6 @@ CALLS = {
 }
 WITH_EMPTY_ANSWER = ["send_automation_signal", "stop_automation_execution"]
 WITH_CONTENT = [name for name in CALLS if name not in WITH_EMPTY_ANSWER]
-
-
-def test_the_version_in_the_user_agent_is_that_of_the_collection():
-    galaxy = yaml.safe_load((COLLECTION / "galaxy.yml").read_text(encoding="utf-8"))
-    assert galaxy["version"] == api.COLLECTION_VERSION
 
 
 class TestRequests:
@@ -180,7 +172,7 @@ class TestAnswersByteByByte:
     @pytest.mark.parametrize("body", [body for body in BODIES.values() if body], ids=list(BODIES)[1:])
     def test_an_answer_of_another_kind_is_no_success_whatever_its_request_id(self, client, comes, operation, body):
         comes(body)
-        with pytest.raises(AnsibleAutomationError, match="cannot be read: it is no JSON") as failure:
+        with pytest.raises(AnsibleAutomationError, match="cannot be read") as failure:
             CALLS[operation](client)
         assert failure.value.send_result is SendResult.UNCERTAIN
 

@@ -14,6 +14,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.mode
 REQUEST = botocore.session.get_session().get_service_model("ssm").operation_model("SendAutomationSignal").input_shape
 
 
+@pytest.mark.newest_model
 def test_the_signal_types_are_those_of_the_model():
     assert list(SIGNAL_TYPES) == REQUEST.members["SignalType"].enum
 

@@ -63,7 +63,10 @@ def test_members_are_named_as_the_api_names_them_and_users_keys_are_kept(options
         ({"runbook_name": None}, "runbook_name is missing."),
         ({"runbook_name": ""}, "runbook_name is empty: give a value, or leave it out."),
         ({"runbook_name": "A"}, "runbook_name is `A`, the service takes what matches [a-z_]+."),
-        ({"planet": "x"}, "planet is not known to the installed botocore: upgrade boto3 and botocore."),
+        (
+            {"planet": "x"},
+            "planet is not known to the installed botocore: upgrade boto3 and botocore to 1.35.21 or later.",
+        ),
         ({"targets": []}, "targets has 0 entries, the service takes at least 1."),
         ({"targets": [{}, {"planet": "x"}]}, "targets[1].planet is not known to the installed botocore"),
         ({"parameters": {7: "x"}}, "parameters key is `7`, the service takes what matches"),
