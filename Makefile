@@ -5,7 +5,7 @@
 # Any Python from 3.11 on; everything else is installed into .venv/ and .cache/.
 PYTHON ?= python3
 
-COMMANDS := setup demo test compat lint format unit coverage emulator bench architecture ledger lock
+COMMANDS := setup demo test compat lint format unit coverage docs emulator bench architecture ledger lock
 
 .PHONY: help clean $(COMMANDS)
 
@@ -21,6 +21,7 @@ lint:     ## Run the quick checks of the code
 format:   ## Format the Python code
 unit:     ## Run the unit tests
 coverage: ## Measure what the tests reach of the modules; fails below its floor
+docs:     ## Build the documentation site
 emulator: ## Run the emulator in the foreground, on port 4599
 bench:    ## Measure what many signals cost, and write docs/benchmark.* (45 minutes; BENCH=--quick: 5)
 architecture: ## Draw the picture in docs/architecture.md from the code

@@ -220,9 +220,9 @@ notes:
     three, or one when there is nothing to stop or in check mode. Where the service cuts the list of steps short, one
     more for each 50 steps.
   - Needs the permissions C(ssm:StartAutomationExecution) on the runbook and the execution, or
-    C(ssm:StopAutomationExecution) on the execution. Needs C(ssm:GetAutomationExecution) on
-    the execution; without it the module warns, a start or stop that may have been in vain is changed, and there is no
-    O(wait). Check mode needs C(ssm:DescribeDocument) and C(ssm:GetDocument) on the runbook, and warns without.
+    C(ssm:StopAutomationExecution) on the execution, and C(ssm:GetAutomationExecution) on the execution. See
+    R(Permissions,ansible_collections.ssmops.automation.docsite.guide_permissions) for the others, and for what the
+    module does without one.
   - It has been observed that an execution in mode C(Interactive) can be stopped only by the principal who started it.
 seealso:
   - module: ssmops.automation.ssm_automation_signal

@@ -163,32 +163,20 @@ options:
     type: bool
     default: false
 notes:
-  - The service has no way to recognise a repeated request, so the module does not let boto3 repeat one; settings for
-    retries in O(aws_config) have no effect on its calls to Systems Manager. Reads are tried again after throttling,
-    lost connections and faults of the service. So is a signal that was throttled or certainly never arrived. The module
-    gives up when the service has taken nothing for a minute, of several executions from none of them. When the answer
-    to a signal is lost, the module looks for its effect for up to 20 seconds, and sends it again, three times in all at
-    most, only if there is none and a second effect would be harmless. It never repeats V(StartStep), nor V(Approve) and
-    V(Reject) while more gates may follow. Where it cannot find out whether the signal had an effect, the task fails and
-    says so.
-  - The effect of V(Resume), V(StartStep), V(StopStep) and V(Revoke) does not show who sent the signal. When an answer
-    is lost and somebody else sends the same within these seconds, their effect counts as this task's.
+  - The module sends a signal again only where that can do no harm, and does not let boto3 repeat one; settings for
+    retries in O(aws_config) have no effect on its calls to Systems Manager. When an answer gets lost it looks for the
+    effect for up to 20 seconds. Where it cannot find out whether the signal had an effect, the task fails, says so, and
+    RV(signal.sent) is null. See R(How sure are we,ansible_collections.ssmops.automation.docsite.guide_certainty).
   - Without waits and faults a task takes three calls of the API, or one when there is nothing to send or in check mode.
-    Where a gate already holds somebody's decision of the same kind, one call of STS is added to tell whose; where the
-    service cuts the list of steps short, one call for each 50 steps.
-  - For several executions it is two calls for each and one for each ten; that one is a second for each where gates
-    follow. Waiting takes one call for each ten executions and look, and one for each when its run has moved on.
-  - Ansible shows nothing of a task before it ends, so a long task over many executions is silent. Its RV(msg) sums up,
-    and C(-v) shows RV(outcomes). For progress, give the task fewer executions at a time, in a loop over batches.
+    For several executions it is two for each and one for each ten. See
+    R(Many executions and how long it takes,ansible_collections.ssmops.automation.docsite.guide_many_executions).
   - A second run after a partial failure signals only the executions that are left. Those that have had the signal are
     unchanged, as far as O(filters) still match them.
-  - Needs the permissions C(ssm:SendAutomationSignal) and C(ssm:GetAutomationExecution) on the execution, and
-    C(ssm:DescribeAutomationStepExecutions) for executions with so many steps that the service does not list them at
-    once. Without C(ssm:GetAutomationExecution) the module warns and sends as with O(force=true), unless it has to wait,
-    or to look up or guard O(step_name); it fails then before anything is sent.
-  - O(filters) need C(ssm:DescribeAutomationExecutions), which IAM gives for all executions only. For several executions
-    the module uses it to look at ten with one call; without it the module warns, and reads each by itself.
-  - Being allowed by IAM to send the signal and being listed as an approver of the gate are two separate checks of AWS.
+  - Needs the permissions C(ssm:SendAutomationSignal) and C(ssm:GetAutomationExecution) on the execution. See
+    R(Permissions,ansible_collections.ssmops.automation.docsite.guide_permissions) for the others, and for what the
+    module does without one.
+  - R(When it refuses,ansible_collections.ssmops.automation.docsite.guide_refusals) has a cause and a cure for each
+    message.
 seealso:
   - module: ssmops.automation.ssm_automation_execution
   - module: ssmops.automation.ssm_automation_execution_info

@@ -10,7 +10,7 @@ from collections.abc import Callable
 if sys.hexversion < 0x030B0000:
     sys.exit("This needs Python 3.11 or newer; name one as in: make PYTHON=python3.11 setup")
 
-from . import architecture, checks, compat, ledger, programs, setup
+from . import architecture, checks, compat, docs, ledger, programs, setup
 from .shell import Failed
 
 COMMANDS: dict[str, Callable[[], int]] = {
@@ -23,6 +23,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "unit": checks.unit,
     "coverage": checks.coverage,
     "emulator": programs.emulator,
+    "docs": docs.build,
     "bench": programs.bench,
     "architecture": architecture.draw,
     "ledger": ledger.write,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import ansible_test, architecture, artifact, ledger, steps
+from . import ansible_test, architecture, artifact, docs, ledger, steps
 from .counts import Counts, of_junit
 from .project import CACHE, OUTPUT
-from .setup import set_up_importer
+from .setup import set_up_docs, set_up_importer
 from .shell import Log, call, environment, executable
 from .steps import Action, Step
 from .tree import clean_copy
@@ -81,6 +81,7 @@ PACKAGE = (
         "documentation",
         tool("antsibull-docs", "lint-collection-docs", ".", "--plugin-docs", "--validate-collection-refs=all"),
     ),
+    Step("documentation site", docs.check),
     Step("artifact", artifact.installs),
     Step("galaxy-importer", artifact.imports),
 )
@@ -93,12 +94,14 @@ ANSIBLE_TEST = (
 PLAYS = (
     Step("tests that play", suite("tests/functional", "plays")),
     Step("tests of the tools", suite("tests/tools")),
+    Step("tests of the documentation", suite("tests/docs")),
 )
 
 
 def test() -> int:
     """Run all checks and tests, two steps at a time."""
     set_up_importer()
+    set_up_docs()
     return steps.run([*LINT, *TESTS, *PACKAGE], [*ANSIBLE_TEST, *PLAYS])
 
 

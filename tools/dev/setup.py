@@ -27,11 +27,13 @@ AMAZON_AWS = REQUIREMENTS / "amazon-aws.txt"
 DEV = REQUIREMENTS / "dev.txt"
 IMPORTER = REQUIREMENTS / "importer.txt"
 PLOTTER = REQUIREMENTS / "plotter.txt"
+DOCS = REQUIREMENTS / "docs.txt"
 # The emulator is installed as a link to its source, so it is installed again only if this file changes.
 EMULATOR = ROOT / "roles" / "automation_emulator" / "files" / "emulator" / "pyproject.toml"
 
 IMPORTER_VENV = CACHE / "importer"
 PLOTTER_VENV = CACHE / "plotter"
+DOCS_VENV = CACHE / "docs"
 
 # The options of pip that say where packages come from, as developers with a company mirror set them.
 INDEX_OPTIONS = ("index-url", "extra-index-url", "find-links", "cert", "client-cert", "trusted-host", "proxy")
@@ -54,6 +56,11 @@ def set_up_importer() -> None:
 def set_up_plotter() -> None:
     """Make the environment for plots ready."""
     provide(PLOTTER_VENV, BOOTSTRAP, PLOTTER)
+
+
+def set_up_docs() -> None:
+    """Make the environment of Sphinx ready."""
+    provide(DOCS_VENV, BOOTSTRAP, DOCS)
 
 
 def report() -> int:
