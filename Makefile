@@ -4,6 +4,8 @@
 
 # Any Python from 3.11 on; everything else is installed into .venv/ and .cache/.
 PYTHON ?= python3
+# The port of `make emulator`. A variable PORT of the shell has no effect.
+PORT = 4599
 
 COMMANDS := setup demo test lint format unit emulator bench architecture ledger lock
 
@@ -19,11 +21,13 @@ test:     ## Run every check and every test
 lint:     ## Run the quick checks of the code
 format:   ## Format the Python code
 unit:     ## Run the unit tests
-emulator: ## Run the emulator in the foreground, on port 4599
+emulator: ## Run the emulator in the foreground, on port 4599 or another (make emulator PORT=4600)
 bench:    ## Measure what many signals cost, and write docs/benchmark.* (takes up to an hour)
 architecture: ## Draw the picture in docs/architecture.md from the code
 ledger:   ## Write into docs/fidelity.md which tests hold the emulator to which row
 lock:     ## Compile requirements/*.in into requirements/*.txt
+
+emulator: export EMULATOR_PORT := $(PORT)
 
 $(COMMANDS):
 	@$(PYTHON) -m tools.dev $@
