@@ -21,8 +21,8 @@ test:     ## Run every check and every test
 lint:     ## Run the quick checks of the code
 format:   ## Format the Python code
 unit:     ## Run the unit tests
-emulator: ## Run the emulator in the foreground, on port 4599 or another (make emulator PORT=4600)
-bench:    ## Measure what many signals cost, and write docs/benchmark.* (takes up to an hour)
+emulator: ## Run the emulator in the foreground, on port 4599 (PORT=4600: on another)
+bench:    ## Measure what many signals cost, and write docs/benchmark.* (45 minutes; BENCH=--quick: 5)
 architecture: ## Draw the picture in docs/architecture.md from the code
 ledger:   ## Write into docs/fidelity.md which tests hold the emulator to which row
 lock:     ## Compile requirements/*.in into requirements/*.txt

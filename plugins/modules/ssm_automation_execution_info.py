@@ -241,6 +241,13 @@ automation_executions:
       type: list
       elements: dict
       contains:
+        automation_execution_id:
+          description:
+            - The execution that takes the signals. It is another one where a step runs child executions and one of
+              them waits; these are looked for with O(include_steps) alone.
+          returned: always
+          type: str
+          sample: 7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3
         step_name:
           description: The step that waits; null where the execution waits as a whole or between two steps.
           returned: always

@@ -496,6 +496,49 @@ summary:
       returned: always
       type: int
       sample: 0
+timing:
+  description:
+    - How long the task took for its executions, and what bounded it. AWS gives each operation a rate of its own for
+      each account and Region.
+  returned: for several executions
+  type: dict
+  contains:
+    seconds:
+      description: How long it took, in seconds.
+      returned: always
+      type: float
+      sample: 33.4
+    bounded_by:
+      description: The operation whose calls take longest at the documented rates.
+      returned: always
+      type: str
+      sample: SendAutomationSignal
+    calls:
+      description: The calls by operation.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        operation:
+          description: The operation of the API.
+          returned: always
+          type: str
+          sample: SendAutomationSignal
+        taken:
+          description: How many calls the service took.
+          returned: always
+          type: int
+          sample: 100
+        throttled:
+          description: How many calls the service turned away because they came too fast.
+          returned: always
+          type: int
+          sample: 0
+        rate:
+          description: How many calls a second were taken; null where it took no time.
+          returned: always
+          type: float
+          sample: 2.99
 outcomes:
   description:
     - What became of each execution, in the order asked; see O(return_outcomes).
@@ -631,7 +674,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import (
     advice,
     fail,
-    in_words,
+    in_full,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.returning import RETURN_ARGUMENTS
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import interruptible
@@ -713,7 +756,7 @@ def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
         try:
             return identity.caller_arn(module)
         except AnsibleAutomationError as error:
-            warn(f"Whether the caller has decided at the gate before is not known: {in_words(error)}.")
+            warn(f"Whether the caller has decided at the gate before is not known: {in_full(error)}.")
             return ""
 
     return ask

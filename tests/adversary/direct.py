@@ -27,6 +27,9 @@ WRITES = frozenset({SEND, STOP, START})
 Content = dict[str, Any]
 
 
+_CONTROL = {"Content-Type": "application/json"}
+
+
 def head_of(operation: str, access_key: str, service: str = "ssm") -> dict[str, str]:
     """Return the headers by which the emulator knows operation and caller."""
     scope = f"{access_key}/20260101/{REGION}/{service}/aws4_request"
@@ -75,7 +78,7 @@ class DirectService:
     def control(self, method: str, path: str, **body: Any) -> Content:
         """Make a control request of the emulator."""
         sent = json.dumps(body).encode() if method == "POST" else b""
-        status, _headers, answer = self.exchange(method, f"/_emulator/{path}", {}, sent)
+        status, _headers, answer = self.exchange(method, f"/_emulator/{path}", _CONTROL, sent)
         content: Content = json.loads(answer)
         if status != 200:
             raise RuntimeError(content["error"])

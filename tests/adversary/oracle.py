@@ -94,9 +94,9 @@ class Case:
     log: Log
     caller: str
     target: str | None = None
+    lookalikes: frozenset[str] = field(default_factory=frozenset)
     breaks_connections: bool = False
     decisions_are_hidden: bool = False
-    lookalikes: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def ours(self) -> list[Arrival]:

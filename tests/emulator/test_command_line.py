@@ -153,6 +153,7 @@ def test_wrong_command_lines(options: list[str]) -> None:
     ended = run(*options)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert options[-1] in ended.stderr
+    assert "invalid" not in ended.stderr
 
 
 def test_a_process_that_does_not_start_is_no_emulator(runbooks: Path) -> None:

@@ -31,7 +31,7 @@ OF_THE_BASE_AFTER_ERRORS = {"response_metadata", "message"}
 
 
 def undocumented(result, documented):
-    """Return the paths of a result that RETURN does not name; maps without C(contains) are the users' own."""
+    """Return the paths of a result that RETURN does not name; maps without `contains` are the users' own."""
     paths = []
     for key, value in result.items():
         if key not in documented:

@@ -39,7 +39,8 @@ class Bench:
         self.emulator = emulator
         self.other = emulator.client("ssm", **other_keys)
         self.patient = emulator.client("ssm", **keys)
-        self.client = emulator.client("ssm", config=Config(retries=api.NO_RETRIES, read_timeout=0.3), **keys)
+        impatient = Config(retries=api.NO_RETRIES, read_timeout=0.3)
+        self.client = api.refuse_odd_bodies(emulator.client("ssm", config=impatient, **keys))
 
     def prepare(self, scenario, **choices):
         execution_id = scenario.prepare(self.emulator, self.patient)

@@ -15,7 +15,8 @@ from ansible_collections.ssmops.automation.plugins.modules import (
     ssm_automation_execution_info,
     ssm_automation_signal,
 )
-from ansible_collections.ssmops.automation.tests.functional.conftest import OPERATOR, REGION, run_module
+from ansible_collections.ssmops.automation.tests.functional.conftest import run_module
+from automation_emulator.testing import ANYONE, REGION
 
 UNKNOWN = "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"
 APPROVE = {"signal_type": "Approve"}
@@ -32,7 +33,7 @@ def task(emulator):
     """Run a module as an operator; options that are given win."""
 
     def run(module, check_mode=False, **options):
-        common = {**OPERATOR, "endpoint_url": emulator.url, "region": REGION}
+        common = {**ANYONE, "endpoint_url": emulator.url, "region": REGION}
         return run_module(module, {**common, **options}, check_mode)
 
     return run

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.ssmops.automation.tests.functional.conftest import REGION
+from automation_emulator.testing import REGION
 
 pytestmark = pytest.mark.plays
 
@@ -23,7 +23,7 @@ PLAY = Path(__file__).parent / "plays" / "first_day.yml"
 @pytest.fixture
 def play(emulator, alice, tmp_path):
     """Run the play as alice; it has to succeed."""
-    emulator.control("POST", "clock", freeze=False)
+    emulator.thaw()
 
     def run(*options):
         environment = {
@@ -59,9 +59,7 @@ def test_it_does_the_same_for_real(emulator, play):
 
 
 def test_a_warning_of_a_task_is_no_deprecation(emulator, play):
-    emulator.control(
-        "POST", "denials", principal="alice", actions=["ssm:DescribeAutomationStepExecutions", "ssm:GetDocument"]
-    )
+    emulator.deny("alice", "ssm:DescribeAutomationStepExecutions", "ssm:GetDocument")
     told = play("--check")
     assert "[WARNING]: Check mode cannot tell whether runbook `OneGate` takes these parameters" in told
     assert "DEPRECAT" not in told

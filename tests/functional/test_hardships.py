@@ -95,12 +95,22 @@ class TestCredentialsAndConnections:
 
 
 class TestALostAnswer:
-    def test_the_task_is_changed_and_one_signal_was_sent(self, emulator, signal, paused):
+    def test_of_a_decision_the_gate_tells(self, emulator, signal, alice):
+        execution_id = emulator.start("OneGate")
         emulator.fail("reset_after", SEND)
-        result = signal("Resume", paused, step_name="first_pause")
+        result = signal("Approve", execution_id, **alice)
         assert result["changed"] is True
         assert result["signal"]["sent"] is True
         assert "whose answer got lost but whose effect shows" in result["msg"]
+        assert sends(emulator) == 1
+
+    def test_a_resumed_step_does_not_tell_who_resumed_it(self, emulator, signal, paused):
+        emulator.fail("reset_after", SEND)
+        result = signal("Resume", paused, step_name="first_pause")
+        assert result["failed"] is True
+        assert result["changed"] is False
+        assert result["signal"]["sent"] is None
+        assert "the execution waits at step `second_pause`" in result["msg"]
         assert sends(emulator) == 1
 
     def test_an_outcome_that_cannot_be_known_is_told_as_such(self, emulator, signal):

@@ -315,7 +315,7 @@ class TestWhatItCosts:
 class TestAServiceThatThrottles:
     def test_all_arrive_once(self, emulator, many, alice):
         ids = start(emulator, "FailsAfterGate", 20)
-        emulator.throttle("*", times=40)
+        emulator.throttle("*", times=25)
         result = many("Approve", ids, **alice)
         assert numbers(result) == [20, 20, 0, 0, 0]
         taken = [entry for entry in emulator.requests(SEND) if entry["error_code"] is None]
@@ -353,9 +353,22 @@ class TestAServiceThatThrottles:
 
 
 class TestInterruptions:
-    @pytest.mark.usefixtures("interrupted_while_sleeping")
-    def test_every_outcome_is_told(self, emulator, many, alice, gates):
+    @pytest.fixture
+    def interrupted_after(self, emulator, while_sleeping):
+        """The process is told to end as soon as so many signals have gone out and the module lets time pass."""
+
+        def after(number):
+            def event():
+                if len(emulator.requests(SEND)) >= number:
+                    signals.raise_signal(signals.SIGTERM)
+
+            while_sleeping(event)
+
+        return after
+
+    def test_every_outcome_is_told(self, emulator, many, alice, gates, interrupted_after):
         """Two wait to get ready, the others have got the signal and are waited for."""
+        interrupted_after(5)
         not_ready = start(emulator, "Maintenance", 2)
         result = many("Approve", [*not_ready, *gates], ready_timeout=600, wait=True, **alice)
         assert result["failed"] is True
@@ -366,8 +379,8 @@ class TestInterruptions:
             assert "Interrupted (SIGTERM) after Approve for step `approve` had been sent and accepted." in told
         assert sorted(sent_to(emulator)) == sorted(gates)
 
-    @pytest.mark.usefixtures("interrupted_while_sleeping")
-    def test_what_is_in_doubt_is_told_as_unknown(self, emulator, many, gates):
+    def test_what_is_in_doubt_is_told_as_unknown(self, emulator, many, gates, interrupted_after):
+        interrupted_after(2)
         ids = start(emulator, "PauseAfterPause", 2)
         emulator.fail("reset_before", SEND)
         result = many("Resume", ids, step_name="first_pause")

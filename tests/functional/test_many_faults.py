@@ -24,7 +24,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.sign
     BatchSignaller,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.signaller import Options, Signaller
-from ansible_collections.ssmops.automation.tests.functional.fault_table import ON_SENDING
+from ansible_collections.ssmops.automation.tests.functional.fault_table import LAST_GATE, MORE_GATES, ON_SENDING
 from ansible_collections.ssmops.automation.tests.functional.scenarios import CALLER, SCENARIOS
 
 SEND, READ, LIST = "SendAutomationSignal", "GetAutomationExecution", "DescribeAutomationExecutions"
@@ -137,4 +137,6 @@ def test_every_second_answer_is_lost_after_the_effect(bench, name):
     effects = bench.effects(scenario, ids)
     check_truth(scenario, outcomes, effects, bench.sends())
     assert set(effects.values()) == {1}
-    assert all(outcome["changed"] for outcome in outcomes.values())
+    # Gates list who decided; of the other signals nothing tells whose was taken.
+    changed = sum(outcome["changed"] for outcome in outcomes.values())
+    assert changed == BATCH if scenario.kind in (LAST_GATE, MORE_GATES) else 0 < changed < BATCH

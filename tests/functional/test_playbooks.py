@@ -167,6 +167,7 @@ def test_a_gated_deployment_is_rejected_by_a_person(emulator, play):
     ("said", "sent", "told"),
     [
         ([], [], "Nobody has said whether staging is healthy, so nothing was decided."),
+        (["-e", "staging_is_healthy=maybe"], [], "Nobody has said whether staging is healthy, so nothing was decided."),
         (["-e", "staging_is_healthy=yes"], ["Approve"], "nobody has said that production is fine"),
     ],
 )
@@ -175,6 +176,12 @@ def test_a_gated_deployment_does_not_go_on_where_nobody_can_be_asked(emulator, p
     assert done.returncode != 0
     assert told in done.stdout
     assert signals(emulator) == sent
+
+
+def test_a_gated_deployment_tells_that_staging_did_not_answer(emulator, play):
+    play("gated_deployment.yml", "-e", "staging_health_url=http://127.0.0.1:9/")
+    assert signals(emulator) == ["Reject"]
+    assert comments(emulator) == ["Staging does not answer"]
 
 
 def test_a_gated_deployment_tells_what_staging_answered(emulator, succeed):

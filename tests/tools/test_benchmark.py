@@ -14,6 +14,8 @@ import pytest
 
 from tools.bench.findings import METHODS, Findings, Measurement, Throttled, memory_ratio, ratios
 from tools.bench.plan import OPENING, rounds
+from tools.bench.quotas import Limited, Turn, turns
+from tools.bench.quotas import quoted as quoted_floor
 from tools.bench.tables import quoted, tables
 
 ROOT = Path(__file__).parents[2]
@@ -73,10 +75,10 @@ def test_slow_loops_run_in_the_last_round_only_and_the_cli_never_over_a_thousand
     ]
 
 
-def test_loops_over_a_thousand_are_measured_with_one_latency() -> None:
-    planned = list(rounds([100, 1000], [0, 40], 1, 1000))
+def test_loops_over_more_than_ten_are_measured_with_one_latency() -> None:
+    planned = list(rounds([10, 100, 1000], [0, 40], 1, 1000))
     looped = [(one.size, one.latency_ms) for one in planned if "looped_module" in one.methods]
-    assert looped == [(100, 0), (100, 40), (1000, 0)]
+    assert looped == [(10, 0), (10, 40), (100, 0), (1000, 0)]
 
 
 def test_the_readme_quotes_nothing_before_all_is_measured() -> None:
@@ -92,7 +94,7 @@ def test_the_readme_quotes_nothing_before_all_is_measured() -> None:
 def test_the_table_of_seconds_has_a_row_for_each_method_and_latency() -> None:
     rows = tables(measured(module_1=1.5), [1, 10], [0, 40])["seconds"].splitlines()
     assert rows[0] == "| executions | latency | 1 | 10 |"
-    assert rows[2] == "| (a) `ssm_automation_signal`, one task | 0 ms | 1.50 (1) | - |"
+    assert rows[2] == "| (a) `ssm_automation_signal`, one task | 0 ms | 1.50 / 1.50 / 1.50 (1) | - |"
     assert rows[7] == "| (a) `ssm_automation_signal`, one task | 40 ms | - | - |"
 
 
@@ -100,7 +102,9 @@ def test_the_parts_of_a_profile_add_up_to_its_total() -> None:
     parts = ("import base", "import collection", "client", "documents", "calls")
     compiled = ("ansible.module_utils", "ansible_collections.amazon.aws", "ansible_collections.ssmops.automation")
     profile = {**dict.fromkeys(parts, 0.01), **{f"compile {one}": 0.02 for one in compiled}, "main": 0.05, "total": 0.3}
-    rows = tables(Findings(profiles=[profile]), [1], [0])["profile"].splitlines()[2:]
+    found = measured(module_1=1.5)
+    found.profiles = [profile]
+    rows = tables(found, [1], [0])["profile"].splitlines()[2:]
     values = {name: int(value) for _left, name, value, _right in (row.split("|") for row in rows)}
     total = values.pop(" **all** ")
     own = values.pop(" **all of ours** ")
@@ -108,9 +112,68 @@ def test_the_parts_of_a_profile_add_up_to_its_total() -> None:
     assert total == sum(values.values()) == 300
 
 
+def test_parts_that_were_not_measured_are_not_written() -> None:
+    found = Findings(limited=[Limited(Turn("documented", "module", 30), 11.0, 63, 0)])
+    assert list(tables(found, [30], [0])) == ["documented"]
+
+
+def test_the_table_of_a_quota_shows_the_spread_and_the_ratio_to_the_floor() -> None:
+    turn = Turn("documented", "module", 30)
+    found = Findings(limited=[Limited(turn, seconds, 63, 1) for seconds in (10.5, 15.0, 11.0)])
+    row = tables(found, [30], [0])["documented"].splitlines()[2]
+    assert row == "| `ssm_automation_signal`, one task | 30 | 10.0 | 10.5 | 11.0 | 15.0 | 1.10 | 1.6% | 3 |"
+
+
+@pytest.mark.parametrize("quota, floor", [("documented", "100.0"), ("raised", "10.0")])
+def test_the_floor_is_that_of_the_quota(quota: str, floor: str) -> None:
+    found = Findings(limited=[Limited(Turn(quota, "module", 300), 120.0, 600, 0)])
+    assert f"| 300 | {floor} |" in tables(found, [300], [0])[quota]
+
+
+def test_a_quick_run_takes_each_turn_once_and_leaves_the_long_ones_out() -> None:
+    planned = list(turns("documented", [1, 10, 100, 1000], quick=True))
+    assert len(planned) == len(set(planned))
+    assert max(turn.size for turn in planned) == 100
+    assert max(turn.size for turn in planned if turn.method == "cli") == 10
+
+
+def test_a_full_run_repeats_the_short_turns() -> None:
+    planned = list(turns("documented", [1, 1000], quick=False))
+    assert planned.count(Turn("documented", "module", 1)) > planned.count(Turn("documented", "module", 1000)) == 1
+
+
+def test_the_readme_quotes_no_floor_before_all_is_measured() -> None:
+    found = [Limited(Turn("documented", "module", size), 0.34 * size, 2 * size, 0) for size in (100, 1000)]
+    assert quoted_floor(found) == ""
+    found.append(Limited(Turn("documented", "waited_module", 100), 40.0, 210, 0))
+    assert [number for number in ("1.02 times", "1.20 times") if number not in quoted_floor(found)] == []
+
+
+@pytest.mark.plays
+def test_it_runs_under_quotas(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tools.bench", "--quick", "--sizes", "2", "--output", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "| 2 | 0.7 | " in (tmp_path / "benchmark.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.plays
 def test_it_runs(tmp_path: Path) -> None:
-    options = ("--sizes", "1", "2", "--latencies", "0", "--repeats", "1", "--throttled", "3", "--waiting-seconds", "1")
+    options = (
+        "--parts",
+        "unlimited",
+        "--sizes",
+        "1",
+        "2",
+        "--latencies",
+        "0",
+        "--repeats",
+        "1",
+        "--throttled",
+        "3",
+        "--waiting-seconds",
+        "1",
+    )
     command = [sys.executable, "-m", "tools.bench", *options, "--output", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

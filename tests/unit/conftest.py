@@ -12,6 +12,8 @@ from botocore.config import Config
 from botocore.stub import Stubber
 from hypothesis import settings
 
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
@@ -20,7 +22,8 @@ settings.load_profile("steady")
 def client():
     """Return a client that sends each request once, as the modules' own does."""
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    return boto3.client("ssm", region_name="us-east-1", config=Config(retries={"total_max_attempts": 1}), **keys)
+    config = Config(retries=dict(api.NO_RETRIES))
+    return api.refuse_odd_bodies(boto3.client("ssm", region_name="us-east-1", config=config, **keys))
 
 
 @pytest.fixture

@@ -32,9 +32,9 @@ def pause(name, status="Pending", **more):
     return step(name, "aws:pause", status, **more)
 
 
-def run(status, *steps, **more):
+def run(status, *steps, id=EXECUTION_ID, **more):
     """Return an execution with these steps."""
-    return Execution(EXECUTION_ID, status, steps=steps, **more)
+    return Execution(id, status, steps=steps, **more)
 
 
 def interactive(status, *steps, **more):

@@ -23,11 +23,14 @@ from .conditions import conditions
 from .findings import METHODS, Findings
 from .measuring import Bench
 from .plan import rounds
+from .quotas import QUOTAS, turns
+from .quotas import quoted as quoted_floor
 from .tables import quoted, table, tables
 
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 PLOT = Path(__file__).with_name("plot.py")
+PARTS = [*QUOTAS, "unlimited"]
 
 
 def main() -> int:
@@ -43,10 +46,19 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     add = parser.add_argument
+    add("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure (default: all)")
+    add("--quick", action="store_true", help="less than five minutes: up to 100 executions, once, documented quotas")
     add("--sizes", type=int, nargs="+", default=[1, 10, 100, 1000], metavar="N", help="numbers of executions")
     add("--latencies", type=int, nargs="+", default=[0, 40], metavar="MS", help="added to each request, in ms")
-    add("--repeats", type=int, default=5, help="rounds for each size; slow loops run once (default: %(default)s)")
-    add("--loops-up-to", type=int, default=1000, metavar="N", help="no loops over more executions (default: 1000)")
+    add(
+        "--repeats",
+        type=int,
+        default=3,
+        help="rounds without quotas for each size; slow loops run once (default: %(default)s)",
+    )
+    add(
+        "--loops-up-to", type=int, default=100, metavar="N", help="no loops over more executions (default: %(default)s)"
+    )
     add("--throttled", type=int, default=500, metavar="N", help="executions of the task under throttling")
     add("--waiting-seconds", type=int, default=60, metavar="S", help="how long the tasks wait that have wait: true")
     add("--plotter", type=Path, help="a Python that has matplotlib; without it no plot is drawn")
@@ -57,6 +69,16 @@ def _parser() -> argparse.ArgumentParser:
 def _measure(bench: Bench, options: argparse.Namespace) -> Iterator[Findings]:
     """Everything that was measured so far, after each round."""
     found = Findings()
+    for quota in ["documented"] if options.quick else [part for part in options.parts if part in QUOTAS]:
+        for turn in turns(quota, options.sizes, options.quick):
+            _progress(f"{turn.size} executions, {quota} quotas: {turn.method}")
+            found.limited.append(bench.limited(turn))
+            yield found
+    if "unlimited" in options.parts and not options.quick:
+        yield from _measure_unlimited(bench, options, found)
+
+
+def _measure_unlimited(bench: Bench, options: argparse.Namespace, found: Findings) -> Iterator[Findings]:
     _progress("Profile")
     found.profiles = [bench.profile() for _number in range(2 * options.repeats)]
     _progress("Memory")
@@ -85,10 +107,12 @@ def _write(found: Findings, options: argparse.Namespace) -> None:
     for name, content in {**parts, "conditions": table(["what", "which"], conditions().items())}.items():
         page = insert(page, name, content)
     (output / "benchmark.md").write_text(page, encoding="utf-8")
-    if options.plotter:
+    if options.plotter and found.measurements:
         _draw(found, options)
-    if output == DOCS and (lines := quoted(found)):
-        README.write_text(insert(README.read_text(encoding="utf-8"), "benchmark", lines), encoding="utf-8")
+    if output == DOCS:
+        for name, lines in {"floor": quoted_floor(found.limited), "benchmark": quoted(found)}.items():
+            if lines:
+                README.write_text(insert(README.read_text(encoding="utf-8"), name, lines), encoding="utf-8")
 
 
 def _draw(found: Findings, options: argparse.Namespace) -> None:

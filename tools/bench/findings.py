@@ -10,6 +10,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .quotas import Limited
+
 # The methods, and their names in the tables and the plot.
 METHODS = {
     "module": "(a) `ssm_automation_signal`, one task",
@@ -59,6 +61,7 @@ class Findings:
     # The API calls, by operation, of a task that waits for a minute, by size.
     waiting: dict[int, Mapping[str, int]] = field(default_factory=dict)
     throttled: Throttled | None = None
+    limited: list[Limited] = field(default_factory=list)
     # The seconds of each part of a single signal, one mapping for each run.
     profiles: list[Mapping[str, float]] = field(default_factory=list)
 
@@ -69,12 +72,12 @@ class Findings:
 
     def seconds(self, method: str, size: int, latency_ms: int) -> float | None:
         """The median seconds of a method; None if it was not measured."""
-        found = [one.seconds for one in self._of(method, size, latency_ms)]
+        found = self.all_seconds(method, size, latency_ms)
         return statistics.median(found) if found else None
 
-    def rounds(self, method: str, size: int, latency_ms: int) -> int:
-        """How many times a method was measured."""
-        return len(self._of(method, size, latency_ms))
+    def all_seconds(self, method: str, size: int, latency_ms: int) -> list[float]:
+        """The seconds of a method, each time it was measured."""
+        return [one.seconds for one in self._of(method, size, latency_ms)]
 
     def opening(self, method: str, latency_ms: int) -> float | None:
         """The median seconds of the tasks that were the first of a method in their play."""

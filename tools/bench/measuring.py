@@ -21,6 +21,7 @@ from tools.dev.shell import environment, executable
 
 from .findings import Measurement, Throttled
 from .plan import Round
+from .quotas import QUOTAS, Limited, Turn
 
 HERE = Path(__file__).parent
 PYTHON = executable("python")
@@ -101,6 +102,18 @@ class Bench:
             sent_twice=sum(count > 1 for count in taken.values()),
             turned_away=sum(one["status"] != 200 for one in requests),
         )
+
+    def limited(self, turn: Turn) -> Limited:
+        """One task that starts with all of a quota; the executions are started before."""
+        self._prepare(GATE)
+        executions = self._start(turn.size)
+        self._emulator.limit(QUOTAS[turn.quota])
+        (task,) = self._play([_turn(turn.method, executions)])
+        codes = [one["error_code"] for one in self._emulator.requests()]
+        self._emulator.limit("none")
+        if not all(map(self._succeeded, executions)):
+            raise BenchmarkError(f"Not all executions got their signal: {turn}")
+        return Limited(turn, task["seconds"], len(codes), codes.count("ThrottlingException"))
 
     # Preparing
 

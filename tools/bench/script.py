@@ -9,11 +9,13 @@ from __future__ import annotations
 import sys
 
 import boto3
+from botocore.config import Config
 
 
 def main() -> None:
-    """Approve the executions whose ids come on stdin, separated by white space."""
-    client = boto3.client("ssm")
+    """Approve the executions whose ids come on stdin, separated by white space; an argument is a mode of retries."""
+    config = Config(retries={"mode": sys.argv[1], "max_attempts": 20}) if sys.argv[1:] else None
+    client = boto3.client("ssm", config=config)
     for execution_id in sys.stdin.read().split():
         client.send_automation_signal(AutomationExecutionId=execution_id, SignalType="Approve")
 

@@ -6,17 +6,27 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
 from .findings import METHODS, Findings, Ratio, memory_ratio, ratios
 from .plan import OPENING
+from .quotas import HEAD, QUOTAS, rows
 
 NOT_MEASURED = "-"
 OPERATIONS = ("GetAutomationExecution", "DescribeAutomationExecutions", "SendAutomationSignal")
 
 
 def tables(found: Findings, sizes: Sequence[int], latencies: Sequence[int]) -> dict[str, str]:
-    """Every table in Markdown, by the name of its part in the page."""
+    """The table in Markdown of all that was measured, by the name of its part in the page."""
+    limited = {quota: rows(found.limited, quota) for quota in QUOTAS}
+    return {
+        **{quota: table(HEAD, lines) for quota, lines in limited.items() if lines},
+        **(_unlimited(found, sizes, latencies) if found.measurements else {}),
+    }
+
+
+def _unlimited(found: Findings, sizes: Sequence[int], latencies: Sequence[int]) -> dict[str, str]:
     return {
         "seconds": _seconds(found, sizes, latencies),
         "ratios": _ratios(found, latencies),
@@ -36,16 +46,18 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _seconds(found: Findings, sizes: Sequence[int], latencies: Sequence[int]) -> str:
     rows = [
-        [name, f"{latency_ms} ms", *(_median(found, method, size, latency_ms) for size in sizes)]
+        [name, f"{latency_ms} ms", *(_spread(found, method, size, latency_ms) for size in sizes)]
         for latency_ms in latencies
         for method, name in METHODS.items()
     ]
     return table(["executions", "latency", *(f"{size:,}" for size in sizes)], rows)
 
 
-def _median(found: Findings, method: str, size: int, latency_ms: int) -> str:
-    rounds = found.rounds(method, size, latency_ms)
-    return f"{_number(found.seconds(method, size, latency_ms))} ({rounds})" if rounds else NOT_MEASURED
+def _spread(found: Findings, method: str, size: int, latency_ms: int) -> str:
+    seconds = found.all_seconds(method, size, latency_ms)
+    if not seconds:
+        return NOT_MEASURED
+    return f"{min(seconds):.2f} / {statistics.median(seconds):.2f} / {max(seconds):.2f} ({len(seconds)})"
 
 
 def _ratios(found: Findings, latencies: Sequence[int]) -> str:

@@ -74,6 +74,7 @@ TESTS = (
     Step("unit tests", suite("tests/unit")),
     Step("emulator tests", suite("tests/emulator")),
     Step("functional tests", suite("tests/functional", "not plays")),
+    Step("adversary", suite("tests/adversary")),
 )
 PACKAGE = (
     Step(

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import NoReturn
 
 from .project import ROOT, RUNBOOKS
@@ -76,6 +77,7 @@ def emulator() -> NoReturn:
 
 
 def bench() -> int:
-    """Measure, and write the tables and the plot."""
+    """Measure, and write the tables and the plot. The variable `BENCH` has options for the benchmark."""
     set_up_plotter()
-    return call(executable("python"), "-m", "tools.bench", "--plotter", executable("python", PLOTTER_VENV))
+    options = shlex.split(os.environ.get("BENCH", ""))
+    return call(executable("python"), "-m", "tools.bench", "--plotter", executable("python", PLOTTER_VENV), *options)

@@ -36,9 +36,14 @@ def problem_with_body(body: bytes) -> str:
     """Return what is wrong with the body of an answer that tells of success, or an empty string."""
     try:
         content = json.loads(body) if body else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return "it is no JSON"
     return "" if isinstance(content, dict) else "it is no JSON object"
+
+
+def problem_with_document(raw: Any) -> str:
+    """Return what is wrong with a DocumentDescription, or an empty string."""
+    return _first_problem(raw, _DOCUMENT)
 
 
 def _problem_with_id(raw: Mapping[str, Any], asked_for: str) -> str:
@@ -106,7 +111,9 @@ def _first_problem(raw: Any, checks: Mapping[str, Check]) -> str:
 
 
 # An answer without these says nothing; the others appear when they are set.
-_REQUIRED = frozenset({"AutomationExecutionId", "AutomationExecutionStatus", "StepName", "StepStatus"})
+_REQUIRED = frozenset(
+    {"AutomationExecutionId", "AutomationExecutionStatus", "StepName", "StepStatus", "Name", "DocumentType"}
+)
 
 _LISTS = _map_of(_list_of(is_text))
 _PARENT = {"StepExecutionId": is_text, "StepName": is_text, "Action": is_text, "Iteration": _is_number}
@@ -125,6 +132,7 @@ _STEP: dict[str, Check] = {
     "TimeoutSeconds": _is_number,
     "MaxAttempts": _is_number,
     "IsCritical": _is_flag,
+    "IsEnd": _is_flag,
     "ValidNextSteps": _list_of(is_text),
     "ParentStepDetails": _members(_PARENT),
 }
@@ -142,10 +150,17 @@ _SUMMARY: dict[str, Check] = {
     "ExecutionEndTime": _is_time,
     "ExecutedBy": is_text,
     "ParentAutomationExecutionId": is_text,
+    "Target": is_text,
 }
 _EXECUTION: dict[str, Check] = {
     **_SUMMARY,
     "Parameters": _LISTS,
     "StepExecutions": _list_of(_members(_STEP)),
     "StepExecutionsTruncated": _is_flag,
+}
+_DOCUMENT: dict[str, Check] = {
+    "Name": is_text_with_content,
+    "DocumentType": is_text_with_content,
+    "DocumentVersion": is_text,
+    "Parameters": _list_of(_members({"Name": is_text_with_content, "DefaultValue": is_text})),
 }

@@ -52,12 +52,16 @@ def connect(module: AnsibleAWSModule, connections: int | None = None) -> BaseCli
     defaults = {"connect_timeout": CONNECT_TIMEOUT, **({"max_pool_connections": connections} if connections else {})}
     config = {**defaults, **(module.params.get("aws_config") or {}), "retries": NO_RETRIES}
     check_endpoint(module.params.get("endpoint_url"))
-    check_aws_config(config)
+    check_aws_config(module.params.get("aws_config"))
     try:
         Config(**config)
     except (TypeError, AttributeError, BotoCoreError) as error:
         raise InvalidOption(f"aws_config is not one that botocore takes: {error}.") from error
-    client = module.client("ssm", aws_config=config)
+    return refuse_odd_bodies(module.client("ssm", aws_config=config))
+
+
+def refuse_odd_bodies(client: BaseClient) -> BaseClient:
+    """Return the client, which from now on takes no answer for a success whose body is no JSON object."""
     client.meta.events.register("before-parse.ssm", _refuse_what_is_no_object)
     return client
 
@@ -148,7 +152,7 @@ def stop_automation_execution(client: BaseClient, automation_execution_id: str, 
 def describe_document(client: BaseClient, name: str, version: str | None) -> dict[str, Any]:
     """Return the API's DocumentDescription (DescribeDocument); without a version that of the default one."""
     raw: dict[str, Any] = _call(client.describe_document, _document(name, version)).get("Document", {})
-    _refuse(client.describe_document, "" if isinstance(raw, dict) else "it has no Document")
+    _refuse(client.describe_document, answers.problem_with_document(raw))
     return raw
 
 
@@ -195,10 +199,11 @@ def _page(
     problem_with: Callable[[Any], str],
 ) -> Page:
     answer = _call(call, {**request, **({"NextToken": token} if token else {})})
-    entries, next_token = answer.get(member), answer.get("NextToken")
+    entries: Any = answer.get(member)
+    next_token = answer.get("NextToken")
     # The last page has no token or an empty one (API reference).
     _refuse(call, problem_with(entries) or answers.is_text(next_token or ""))
-    return Page(entries or [], next_token or "")
+    return Page(entries, next_token or "")
 
 
 def _expect_empty(call: Callable[..., dict[str, Any]], request: Mapping[str, Any]) -> None:

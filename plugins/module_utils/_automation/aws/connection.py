@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from ..options.invalid import InvalidOption
 
 _NUMBERS = ("connect_timeout", "read_timeout", "max_pool_connections")
-_MAPS = ("proxies", "proxies_config", "s3")
+_MAPS = ("proxies", "proxies_config", "s3", "retries")
 
 
 def check_endpoint(endpoint_url: str | None) -> None:

@@ -107,6 +107,18 @@ class NoAnswerInTime(BotoCoreError):
     fmt = "There was no answer to {operation} within {seconds:g} s."
 
 
+def no_answer(operation: str, seconds: float) -> AnsibleAutomationError:
+    """Return the error of a call that was waited for no longer."""
+    cause = NoAnswerInTime(operation=operation, seconds=seconds)
+    return AnsibleAutomationError(message="The call got no answer", exception=cause)
+
+
+def endless_list(operation: str) -> AnsibleAutomationError:
+    """Return the error of a list whose pages bring nothing new and do not end."""
+    cause = MalformedAnswer(operation=operation, problem="its pages do not end")
+    return AnsibleAutomationError(message="The list does not end", exception=cause)
+
+
 class SendResult(Enum):
     """What the error of a request that must not be repeated says of the request."""
 
@@ -159,10 +171,14 @@ def is_fault(error: ClientError) -> bool:
 
 def _never_connected(error: BaseException | None) -> bool:
     """Return whether no byte of the request was written, going by what urllib3 raised."""
-    cause = getattr(error, "kwargs", {}).get("error")
-    if isinstance(cause, _BY_PROXY):
-        cause = getattr(cause, "original_error", None)
+    cause = _cause_of(error)
     return isinstance(cause, _NOT_CONNECTED) or _is_untrusted(cause)
+
+
+def _cause_of(error: BaseException | None) -> Any:
+    """Return what urllib3 raised, be it on the way through a proxy or not; none where nothing of it is known."""
+    cause = getattr(error, "kwargs", {}).get("error")
+    return getattr(cause, "original_error", None) if isinstance(cause, _BY_PROXY) else cause
 
 
 def _is_untrusted(cause: Any) -> bool:
@@ -173,7 +189,6 @@ def _is_untrusted(cause: Any) -> bool:
 
 def is_transient(error: BaseException | None) -> bool:
     """Return whether the same read may well succeed soon: throttling, a lost connection, a fault of the service."""
-    cause = getattr(error, "kwargs", {}).get("error")
     if isinstance(error, ClientError):
         return error_code(error) in THROTTLING or is_fault(error)
-    return send_result_of(error) is not SendResult.REFUSED and not _is_untrusted(cause)
+    return send_result_of(error) is not SendResult.REFUSED and not _is_untrusted(_cause_of(error))

@@ -13,7 +13,7 @@ _SESSION = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-r
 
 
 def is_approver(approver: str, caller_arn: str) -> bool:
-    """Return whether the entry C(approver) of a gate means the caller.
+    """Return whether the entry `approver` of a gate means the caller.
 
     A gate names an approver by IAM user name, user ARN, role ARN or assumed-role ARN (user guide, aws:approve);
     a caller is named by STS. A role's ARN means every session of that role.

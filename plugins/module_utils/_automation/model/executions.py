@@ -4,7 +4,7 @@
 
 """An Automation execution and its steps, as the rest of the package sees them.
 
-Only what decisions rest on is lifted out of the API's answer; the answer itself stays in C(raw), which is what
+Only what decisions rest on is lifted out of the API's answer; the answer itself stays in `raw`, which is what
 users get to see (see results.py). Shapes: API reference, AutomationExecution and StepExecution.
 """
 
@@ -181,7 +181,7 @@ class Execution:
         """Read an AutomationExecution of the API.
 
         Where the service cut the list of steps short and did not list the current step, that step is taken
-        from C(CurrentStepName), which the answer always carries.
+        from `CurrentStepName`, which the answer always carries.
         """
         steps = tuple(Step.from_api(step) for step in raw.get("StepExecutions") or ())
         truncated = bool(raw.get("StepExecutionsTruncated"))
@@ -232,7 +232,7 @@ class Execution:
 
     @property
     def lists_every_step(self) -> bool:
-        """Whether a name that C(steps) lacks is a name that the runbook lacks.
+        """Whether a name that `steps` lacks is a name that the runbook lacks.
 
         It is not while steps are withheld or not laid out yet, while a loop can bring more, or in an Interactive
         execution that shows started steps only (whether the service lists the others there is not documented).
@@ -269,7 +269,8 @@ class Execution:
         candidates = [step for step in to_blame if step.status == self.status] or to_blame
         # A loop fails because a step within it does, which tells more.
         within = [step for step in candidates if step.action != LOOP_ACTION] or candidates
-        return max(within, key=lambda step: step.ended_at.timestamp() if step.ended_at else 0.0, default=None)
+        # Of several that ended at the same time, or at one that is not told, the last one listed.
+        return max(reversed(within), key=lambda step: step.ended_at.timestamp() if step.ended_at else 0.0, default=None)
 
     @property
     def document(self) -> tuple[str, str | None]:

@@ -26,7 +26,7 @@ _DECISION_WORDS = {"Approve": APPROVED, "Approved": APPROVED, "Reject": REJECTED
 
 @dataclass(frozen=True)
 class Decision:
-    """What one approver decided at a gate, C(Approved) or C(Rejected)."""
+    """What one approver decided at a gate, `Approved` or `Rejected`."""
 
     approver: str
     decision: str
@@ -54,7 +54,7 @@ def live_step(execution: Execution) -> Step | None:
 
 
 def decision_of(gate: Step) -> str:
-    """Return what a gate came to: V(Approved), V(Rejected), or an empty string while it is open or ended otherwise."""
+    """Return what a gate came to: `Approved`, `Rejected`, or an empty string while it is open or ended otherwise."""
     for status in gate.outputs.get("ApprovalStatus", ()):
         if status in _DECISION_WORDS:
             return _DECISION_WORDS[status]
@@ -69,7 +69,7 @@ def decision_for(signal: Signal) -> str:
 def decisions_at(gate: Step) -> list[Decision]:
     """Return the decisions that a gate holds so far.
 
-    The output C(ApproverDecisions) is documented as a map list without an example: each of its strings may hold
+    The output `ApproverDecisions` is documented as a map list without an example: each of its strings may hold
     one map or a list of maps. What cannot be read is left out.
     """
     found = [_decision(entry) for text in gate.outputs.get("ApproverDecisions", ()) for entry in _entries(text)]

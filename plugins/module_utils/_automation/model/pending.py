@@ -35,12 +35,12 @@ class Approvals:
 
 @dataclass(frozen=True)
 class WaitingFor:
-    """Something that an execution waits for; C(step) is none where it waits as a whole.
+    """Something that an execution waits for; `step` is none where it waits as a whole.
 
     `execution_id` is the child execution that waits, empty where the execution itself does.
 
-    C(signals) are those that carry it on or end the wait. C(approvals) is none where there is nothing to approve or
-    the steps of the execution were not read. C(times_out_at) is in ISO 8601, in UTC as the service gives times.
+    `signals` are those that carry it on or end the wait. `approvals` is none where there is nothing to approve or
+    the steps of the execution were not read. `times_out_at` is in ISO 8601, in UTC as the service gives times.
     """
 
     step: Step | None

@@ -14,10 +14,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .executions import APPROVE_ACTION
-
-_BRANCH = "aws:branch"
-_LOOP = "aws:loop"
+from .executions import APPROVE_ACTION, BRANCH_ACTION, KNOWN_ACTIONS, LOOP_ACTION
 
 
 def can_hit_another_run(content: str, step_name: str, is_decision: bool) -> bool:
@@ -38,12 +35,14 @@ def can_hit_another_run(content: str, step_name: str, is_decision: bool) -> bool
 def _main_steps(content: str) -> list[Mapping[str, Any]]:
     try:
         document = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     steps = document.get("mainSteps") if isinstance(document, Mapping) else None
-    if not isinstance(steps, list) or not all(isinstance(step, Mapping) and "name" in step for step in steps):
-        return []
-    return steps
+    return steps if isinstance(steps, list) and all(map(_has_name, steps)) else []
+
+
+def _has_name(step: Any) -> bool:
+    return isinstance(step, Mapping) and isinstance(step.get("name"), str)
 
 
 def _may_be_repeated(step: Mapping[str, Any]) -> bool:
@@ -51,8 +50,17 @@ def _may_be_repeated(step: Mapping[str, Any]) -> bool:
 
 
 def _holds_a_gate(step: Mapping[str, Any]) -> bool:
+    """Return whether a step may take approvals, or one within it; an action that AWS added later may."""
     # The steps of a loop stand within its inputs.
-    return APPROVE_ACTION in json.dumps(step)
+    return APPROVE_ACTION in json.dumps(step) or any(action not in KNOWN_ACTIONS for action in _actions_of(step))
+
+
+def _actions_of(step: Mapping[str, Any]) -> Iterator[str]:
+    yield str(step.get("action"))
+    inputs = step.get("inputs")
+    within = inputs.get("Steps") if step.get("action") == LOOP_ACTION and isinstance(inputs, Mapping) else None
+    for each in within if isinstance(within, list) else ():
+        yield from _actions_of(each) if isinstance(each, Mapping) else ("",)
 
 
 def _reachable(steps: Sequence[Mapping[str, Any]], step_name: str) -> set[str]:
@@ -75,7 +83,7 @@ def _successors(steps: Sequence[Mapping[str, Any]], place: int) -> Iterator[str]
     for value in (step.get("nextStep"), step.get("onFailure"), step.get("onCancel")):
         if isinstance(value, str):
             yield value.removeprefix("step:")
-    if step.get("action") in (_BRANCH, _LOOP):
+    if step.get("action") in (BRANCH_ACTION, LOOP_ACTION):
         yield from _names_in(step.get("inputs"))
 
 

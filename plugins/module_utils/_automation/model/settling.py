@@ -21,7 +21,7 @@ MEANT_TO_SUCCEED = frozenset({APPROVE, RESUME, START_STEP})
 def has_settled(execution: Execution, before: Execution, signal: Signal, step: Step | None, sent: bool) -> bool:
     """Return whether the execution rests, and not merely still at the step that the signal was for.
 
-    C(before) is the execution as it was when the signal was decided on, C(step) its step then.
+    `before` is the execution as it was when the signal was decided on, `step` its step then.
     """
     if execution.has_ended:
         return True

@@ -31,8 +31,8 @@ GUARDED = frozenset({APPROVE, REJECT})
 class Signal:
     """A signal as the user means it.
 
-    C(payload) is what the API is sent. C(step_name) is the step that the signal is for, whether or not it is part
-    of the payload; C(step_execution_id) is set for StopStep alone.
+    `payload` is what the API is sent. `step_name` is the step that the signal is for, whether or not it is part
+    of the payload; `step_execution_id` is set for StopStep alone.
     """
 
     type: str

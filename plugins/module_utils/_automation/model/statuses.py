@@ -4,7 +4,7 @@
 
 """The statuses of executions and steps: which mean the end, which a rest, which a decision.
 
-One enumeration of the API, C(AutomationExecutionStatus), serves executions and steps alike. A status that
+One enumeration of the API, `AutomationExecutionStatus`, serves executions and steps alike. A status that
 none of the sets below names was added by AWS later: it is never taken for an end.
 """
 

@@ -20,7 +20,7 @@ from .invalid import InvalidOption
 def to_strings(parameters: Mapping[Any, Any], option: str) -> dict[str, list[str]]:
     """Return parameters as users write them as the API takes them.
 
-    C(option) is where the user wrote them. Raises InvalidOption for null and for lists in lists.
+    `option` is where the user wrote them. Raises InvalidOption for null and for lists in lists.
     """
     return {str(name): _values(f"{option}.{name}", value) for name, value in parameters.items()}
 

@@ -48,8 +48,8 @@ def build_signal(
 ) -> Signal:
     """Return the signal that the user asks for.
 
-    C(payload) is the API's map as the user wrote it, or none; C(options) holds C(comment), C(step_name) and
-    C(step_execution_id), each a string or none. Raises InvalidOption with one sentence for the first thing wrong.
+    `payload` is the API's map as the user wrote it, or none; `options` holds `comment`, `step_name` and
+    `step_execution_id`, each a string or none. Raises InvalidOption with one sentence for the first thing wrong.
     """
     given = {option: value for option, value in options.items() if value is not None}
     if payload is None:

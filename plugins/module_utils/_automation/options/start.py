@@ -29,7 +29,7 @@ MOST_TAGS = 5
 class StartRequest:
     """A request of StartAutomationExecution as the API takes it, always with a client token.
 
-    C(is_repeatable) says whether the token is the user's, so that an earlier task may have used it.
+    `is_repeatable` says whether the token is the user's, so that an earlier task may have used it.
     """
 
     members: Mapping[str, Any]
@@ -48,7 +48,7 @@ class StartRequest:
 
     @property
     def mode(self) -> str:
-        """C(Auto), which is the service's default, or C(Interactive)."""
+        """`Auto`, which is the service's default, or `Interactive`."""
         return str(self.members.get("Mode", "Auto"))
 
     @property

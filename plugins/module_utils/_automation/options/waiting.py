@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options that the modules share; the doc fragment C(waiting) documents them."""
+"""Options that the modules share; the doc fragment `waiting` documents them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WAIT_ARGUMENTS: dict[str, dict[str, Any]] = {
 
 
 def pace_of(params: Mapping[str, Any], timeout: str) -> Pace:
-    """Return the pace of a wait whose time is up after the option C(timeout), in seconds.
+    """Return the pace of a wait whose time is up after the option `timeout`, in seconds.
 
     Raises InvalidOption.
     """

@@ -18,6 +18,7 @@ from ..aws.errors import (
     THROTTLING,
     VALIDATION,
     AnsibleAutomationError,
+    SendResult,
 )
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def fail(module: AnsibleAWSModule, msg: str, error: AnsibleAutomationError | None = None, **result: Any) -> None:
-    """Fail a module; C(error.code) and C(response_metadata) are returned where a call failed.
+    """Fail a module; `error.code` and `response_metadata` are returned where a call failed.
 
     The base class's fail_json_aws puts botocore's whole sentence, retries and all, into the message.
     """
@@ -59,6 +60,8 @@ def advice(error: AnsibleAutomationError, execution_id: str) -> str:
         return "The service refuses the request, since a value in it is too long or of another form than it takes"
     if code in THROTTLING:
         return "The service is throttling this account's calls: run the task again later or with less in parallel"
+    if error.send_result is SendResult.NEVER_ARRIVED:
+        return "The service could not be reached: check region and endpoint_url, and the proxy if there is one"
     if code in _EXPIRED:
         return "The credentials have expired: renew them and run the task again"
     if code in _UNKNOWN_CALLER:
@@ -70,6 +73,11 @@ def failure_details(error: AnsibleAutomationError) -> dict[str, Any]:
     """Return what a failed task returns of an error: the service's code, message and response metadata."""
     response = getattr(error.exception, "response", None) or {}
     return {**camel_dict_to_snake_dict(response), **gather_sdk_versions()}
+
+
+def in_full(error: AnsibleAutomationError) -> str:
+    """Return what failed and what the service or botocore said of it; without a full stop at the end."""
+    return str(error).rstrip(".")
 
 
 def in_words(error: AnsibleAutomationError) -> str:

@@ -32,7 +32,7 @@ def _children(execution: Execution) -> str:
 
 
 def after_waiting(last: Execution | None, in_time: bool, failure: str, waited: float) -> str:
-    """Tell how the wait for the execution to come to rest ended; C(waited) is in seconds."""
+    """Tell how the wait for the execution to come to rest ended; `waited` is in seconds."""
     where = f"{explain_state(last)}{approvals_at_gate(last)}" if last else "its state could not be read"
     if not in_time:
         return f"It did not come to rest within {waited:g} s (wait_timeout): {where}."
@@ -48,6 +48,11 @@ def at_fault(fault: Exception, told: str) -> str:
     return (
         f"The module itself is at fault: {fault!r} in {where}. {told} Please report it to the collection's maintainers."
     )
+
+
+def was_interrupted(signal_name: str) -> str:
+    """Return why the work ended early, as a clause."""
+    return f"the task was interrupted ({signal_name})"
 
 
 def _status(execution: Execution) -> str:

@@ -29,7 +29,7 @@ _CONSOLES = {
 def execution_result(execution: Execution) -> dict[str, Any]:
     """Return the execution as all modules return it.
 
-    It has the API's names in snake_case and times in ISO 8601, and C(waiting_for) on top.
+    It has the API's names in snake_case and times in ISO 8601, and `waiting_for` on top.
     """
     result = boto3_resource_to_ansible_dict(
         execution.raw,

@@ -32,7 +32,7 @@ def date_of(header: str | None) -> datetime | None:
 def was_started_before(started_at: datetime | None, answered_at: datetime | None, took: float) -> bool:
     """Return whether an execution was started before the request that returned it.
 
-    C(took) is the time in seconds from when the request was first sent to its answer. Where a time is not known the
+    `took` is the time in seconds from when the request was first sent to its answer. Where a time is not known the
     execution counts as started by the request.
     """
     if started_at is None or answered_at is None:

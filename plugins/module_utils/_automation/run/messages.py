@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ..aws.errors import (
     ACCESS_DENIED,
+    EXECUTION_NOT_FOUND,
     INTERNAL_ERROR,
     INVALID_DOCUMENT,
     INVALID_DOCUMENT_VERSION,
@@ -24,12 +25,13 @@ from ..aws.errors import (
 )
 from ..model.executions import Execution
 from ..options.start import StartRequest
-from ..output.failures import advice, in_words
+from ..output.failures import advice, in_full
 from ..output.phrases import at_fault, explain_state
 from ..runtime.interruption import Interrupted
 from .documents import Document
 from .freshness import MARGIN
 from .outcome import RunOutcome
+from .stop_rules import may_be_from
 
 # Starts
 
@@ -62,12 +64,12 @@ def cannot_start(request: StartRequest, objections: Sequence[str]) -> str:
 
 def not_checked(request: StartRequest, error: AnsibleAutomationError) -> str:
     """Warn that check mode cannot look at the runbook, or not at all of it."""
-    return f"Check mode cannot tell whether {_runbook(request)} takes these parameters: {in_words(error)}."
+    return f"Check mode cannot tell whether {_runbook(request)} takes these parameters: {in_full(error)}."
 
 
 def not_seen(execution_id: str, error: AnsibleAutomationError | None) -> str:
     """Warn that the state after a start or stop is not known."""
-    why = in_words(error) if error else "the service does not find it yet"
+    why = "the service does not find it yet" if error is None or error.code == EXECUTION_NOT_FOUND else in_full(error)
     return f"Execution {execution_id} could not be read afterwards: {why}."
 
 
@@ -157,9 +159,14 @@ def nothing_to_stop(stop_type: str, execution_id: str, outcome: RunOutcome) -> s
     """Tell that the execution has ended or is being stopped already."""
     state = explain_state(outcome.after) if outcome.after else "it is over"
     if outcome.attempts.attempts:
-        first = "somebody else stopped it first, unless something on the way repeated the request"
-        return f"{stop_type} to execution {execution_id} was not needed: {first}; {state}."
+        return f"{stop_type} to execution {execution_id} was not needed, {_who_stopped(stop_type, outcome)}: {state}."
     return f"Did not send {stop_type} to execution {execution_id}: {state}."
+
+
+def _who_stopped(stop_type: str, outcome: RunOutcome) -> str:
+    if outcome.after is None or not may_be_from(stop_type, outcome.after):
+        return "it was over before"
+    return "somebody else stopped it first, unless something on the way repeated the request"
 
 
 def no_look(stop_type: str, execution_id: str) -> str:

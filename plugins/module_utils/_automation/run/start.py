@@ -79,6 +79,8 @@ class Starter:
         rest = self._options.rest
 
         def is_enough(execution: Execution) -> bool:
+            # Should the task be interrupted while it waits, this is what it tells.
+            self._take_in(execution)
             return rest is None or execution.rests
 
         watch = Watch(self._service, execution_id, is_enough, may_be_missing=True)
@@ -90,17 +92,14 @@ class Starter:
             self._outcome.warnings.append(messages.not_seen(execution_id, error))
         else:
             if watched.seen is not None and not watched.holds:
-                watched.seen = await with_children(self._service, watched.seen)
-            self._take_in(watched.seen)
+                watched.seen = self._outcome.after = await with_children(self._service, watched.seen)
             self._tell(execution_id, watched)
 
-    def _take_in(self, seen: Execution | None) -> None:
-        outcome = self._outcome
-        if seen is not None:
-            started_at = seen.raw.get("ExecutionStartTime")
-            is_earlier = self._request.is_repeatable and was_started_before(started_at, self._answered_at, self._took)
-            outcome.after, outcome.changed = seen, not is_earlier
-            outcome.msg = messages.started(self._request, outcome)
+    def _take_in(self, seen: Execution) -> None:
+        outcome, started_at = self._outcome, seen.raw.get("ExecutionStartTime")
+        is_earlier = self._request.is_repeatable and was_started_before(started_at, self._answered_at, self._took)
+        outcome.after, outcome.changed = seen, not is_earlier
+        outcome.msg = messages.started(self._request, outcome)
 
     def _tell(self, execution_id: str, watched: Watched) -> None:
         outcome, seen, rest = self._outcome, watched.seen, self._options.rest

@@ -19,6 +19,16 @@ def is_stopping(execution: Execution) -> bool:
     return execution.has_ended or execution.status == statuses.CANCELLING
 
 
+def may_be_from(stop_type: str, execution: Execution) -> bool:
+    """Return whether an execution that is stopping may be so because of a stop of this type.
+
+    Which status Complete leads to is not documented; it is not one that tells of a failure.
+    """
+    if stop_type == CANCEL:
+        return execution.status in (statuses.CANCELLING, statuses.CANCELLED)
+    return execution.status in statuses.SUCCESSFUL | {statuses.CANCELLING, statuses.CANCELLED}
+
+
 def diff_side(status: str) -> dict[str, str]:
     """Return what a diff shows of an execution."""
     return {"automation_execution_status": status}

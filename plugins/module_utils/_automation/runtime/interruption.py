@@ -4,7 +4,8 @@
 """Being interrupted, so that a task that is stopped half-way still tells what it has done.
 
 The handler of an operating system's signal only takes a note, since Python drops an exception that a handler raises
-within a weakref callback or a `__del__`. The scheduler reads the note at its own points.
+within a weakref callback or a `__del__`. The scheduler reads the note at its own points, and does not wait for long
+between two of them: a signal that comes right before a wait begins does not end that wait.
 """
 
 from __future__ import annotations
@@ -26,37 +27,17 @@ class Interrupted(BaseException):
         self.signal_name = signal_name
 
 
-class _Woken(BaseException):
-    """Ends a sleep early; the note has been taken before."""
-
-
 class Interruptions:
     """The note that the process was told to end: `caught`, or none so far."""
 
     def __init__(self) -> None:
         self.caught: Interrupted | None = None
         self.wake: Callable[[], None] = lambda: None
-        self._sleeps = False
-
-    def sleep(self, sleep: Callable[[float], None], seconds: float) -> None:
-        """Let time pass by `sleep`; an interruption ends it."""
-        try:
-            self._sleeps = True
-            try:
-                if self.caught is None:
-                    sleep(seconds)
-            finally:
-                self._sleeps = False
-        except _Woken:
-            return
 
     def note(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal of the operating system."""
         self.caught = self.caught or Interrupted(signal.Signals(number).name)
         self.wake()
-        if self._sleeps:
-            self._sleeps = False
-            raise _Woken
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How fast the calls of one task follow each other, and how long an unavailable service is retried. Pure.
+"""A limit on all calls together, how long an unavailable service is retried, and when looks meet. Pure.
 
 Times are seconds on one clock, which the caller reads.
 """
@@ -13,64 +13,15 @@ import math
 import random
 from collections import deque
 
-# After a throttled call the rate is halved; while calls are taken it grows each second by a part of what it was
-# halved to, and at least by one call per second.
-_GROWTH = 0.05
-_LEAST_GROWTH = 1.0
-_LOWEST_RATE = 1.0
 # So many refusals of one operation in a row tell that its own rate is not what limits it.
 _REFUSALS_IN_A_ROW = 5
 # The limit on all calls: from how many calls it is measured, what a refusal leaves of it, how it grows in a second.
 _LATELY = 10
 _SLOWER = 0.8
 _SHARED_GROWTH = 0.02
-_LOWEST_SHARED_RATE = 0.5
+_LOWEST_SHARED_RATE = 1.0
 # A service that no call has ever connected to is given up after so many seconds: its address is likely wrong.
 _FIRST_CONNECTION = 5.0
-# The rate so far is that of the calls taken in these seconds.
-_MEASURED = 1.0
-
-
-class RateLimiter:
-    """The rate of calls that all executions share; there is no limit until the service throttles."""
-
-    def __init__(self) -> None:
-        self._taken: deque[float] = deque()
-        self._halved_at = -math.inf
-        self._halved_to = math.inf
-        self._next = -math.inf
-
-    def delay(self, now: float) -> float:
-        """Return how long the next call has to wait."""
-        return max(0.0, self._next - now)
-
-    def leaves(self, now: float) -> None:
-        """Note that a call goes out."""
-        if self._halved_to < math.inf:
-            self._next = max(now, self._next) + 1 / self._rate_at(now)
-
-    def taken(self, left_at: float) -> None:
-        """Note that the call that went out at C(left_at) was not throttled."""
-        self._taken.append(left_at)
-        while self._taken[0] < left_at - _MEASURED:
-            self._taken.popleft()
-
-    def throttled(self, left_at: float, now: float) -> None:
-        """Note that the call that went out at C(left_at) was throttled.
-
-        Calls that went out before the last halving, or right after it, tell nothing new.
-        """
-        if left_at < self._halved_at + _MEASURED:
-            return
-        recently = sum(when > now - _MEASURED for when in self._taken)
-        self._halved_to = max(_LOWEST_RATE, min(self._rate_at(now), recently / _MEASURED) / 2)
-        self._halved_at = now
-        self._next = now + 1 / self._halved_to
-
-    def _rate_at(self, now: float) -> float:
-        if self._halved_to == math.inf:
-            return math.inf
-        return self._halved_to + max(_LEAST_GROWTH, _GROWTH * self._halved_to) * (now - self._halved_at)
 
 
 class SharedLimit:
@@ -160,7 +111,7 @@ class PollGrid:
         self._origin = origin
 
     def due(self, now: float, pause: float, left: float) -> float:
-        """Return when to look next; C(left) are the seconds until the time is up, rounded up to whole ones here."""
+        """Return when to look next; `left` are the seconds until the time is up, rounded up to whole ones here."""
         grid = 2.0 ** math.floor(math.log2(pause))
         due = self._origin + round((now + pause - self._origin) / grid) * grid
         return min(due, self._origin + math.ceil(now + left - self._origin))

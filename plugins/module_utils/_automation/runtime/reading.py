@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from ..aws.api import PAGE, Page
-from ..aws.errors import ACCESS_DENIED, EXECUTION_NOT_FOUND, AnsibleAutomationError, MalformedAnswer
+from ..aws.errors import ACCESS_DENIED, EXECUTION_NOT_FOUND, AnsibleAutomationError, endless_list
 from ..model.executions import Execution
 from ..options.filters import Filters
 from .retry import look_again
@@ -113,15 +113,11 @@ async def _pages(
     token, tokens, empty = "", {""}, 0
     while True:
         answer, known = await page(token), len(found)
-        found.update({entry.get(key) or f"without {key} {len(found)}": entry for entry in answer.entries})
+        # Of entries without an id those that say the same are one.
+        found.update({entry.get(key) or repr(entry): entry for entry in answer.entries})
         token, empty = answer.next_token, empty + 1 if len(found) == known else 0
         if is_enough(answer.entries) or not token:
             return list(found.values())
         if token in tokens or empty >= _MOST_EMPTY_PAGES:
-            raise _endless(operation)
+            raise endless_list(operation)
         tokens.add(token)
-
-
-def _endless(operation: str) -> AnsibleAutomationError:
-    cause = MalformedAnswer(operation=operation, problem="its pages do not end")
-    return AnsibleAutomationError(message="The list does not end", exception=cause)

@@ -17,9 +17,10 @@ from functools import partial
 from itertools import count
 from typing import Any, Generic
 
-from ..aws.errors import THROTTLING, AnsibleAutomationError, NoAnswerInTime
+from ..aws.errors import THROTTLING, AnsibleAutomationError, no_answer
 from ..model.executions import Execution
 from ..options.filters import executions_by_id
+from ..output.phrases import was_interrupted
 from .interruption import Interrupted, Interruptions
 from .pacing import PollGrid
 from .requests import Call, CalledOff, Change, Pause, Request, Result, SummaryLook, Work
@@ -28,10 +29,13 @@ from .workers import Job, Workers
 
 # As many ids as DescribeAutomationExecutions takes in a filter.
 BATCH = 10
-# How long a summary look waits for others to fill a batch, in seconds, while other calls are on their way.
-_LINGER = 1.0
+# How long a summary look waits for others to fill a batch, in seconds, while other calls are on their way. At the
+# documented rate ten signals go out in less.
+_LINGER = 4.0
 # Waits are no shorter than this, so that none is too short for a clock to tell.
 _LEAST_NAP = 0.01
+# No wait is longer at a time, in seconds, so that a signal of the operating system is noticed soon whenever it comes.
+_LONGEST_NAP = 0.5
 # How long to wait for an answer at most, and at least when the time of a wait is nearly up, in seconds.
 _LONGEST_CALL = 30.0
 _SHORTEST_CALL = 5.0
@@ -87,6 +91,8 @@ class Scheduler(Generic[Result]):
         """Run this work; once it is called off, no more is begun."""
         to_come = iter(works)
         try:
+            # Work that is begun tells of an interruption, even of one that came before.
+            self._begin(to_come)
             while self._do_what_is_due(to_come):
                 self._wait()
         finally:
@@ -109,19 +115,19 @@ class Scheduler(Generic[Result]):
         if self._workers.running:
             self._workers.await_any(seconds)
         else:
-            self._interruptions.sleep(self._clock.sleep, seconds or _LEAST_NAP)
+            self._clock.sleep(seconds)
 
-    def _seconds_to_next(self) -> float | None:
-        """Return the seconds until there is something to do besides taking in answers."""
+    def _seconds_to_next(self) -> float:
+        """Return the seconds until there may be something to do besides taking in answers."""
         now = self._clock.monotonic()
-        left = [self._pausing[0][0] - now] if self._pausing else []
+        left = [_LONGEST_NAP, *([self._pausing[0][0] - now] if self._pausing else [])]
         if self._workers.make_room():
             wanted = [operation for operation, queue in self._calls.items() if queue]
             wanted += [_LISTING] if self._has_a_batch(now) else []
             left += [self._service.delay(operation, now) for operation in wanted]
         if self._summary_looks and not self._has_a_batch(now):
             left.append(self._summary_looks[0].asked_at + _LINGER - now)
-        return max(_LEAST_NAP, min(left)) if left else None
+        return max(_LEAST_NAP, min(left))
 
     # Coroutines
 
@@ -223,7 +229,7 @@ class Scheduler(Generic[Result]):
         self._start(Job(_LISTING, call.make, tasks, is_listing=True), now, _LONGEST_CALL)
 
     def _start(self, job: Job, now: float, seconds: float) -> None:
-        self._service.rate_of(job.operation).leaves(now)
+        self._service.rates[job.operation].leaves(now)
         self._service.shared_limit.leaves(now)
         job.began = now
         self._workers.hand_out(job, seconds)
@@ -236,12 +242,12 @@ class Scheduler(Generic[Result]):
             self._go_on(job.tasks[0], _step_after(job.tasks[0], job))
 
     def _note_rate(self, job: Job) -> None:
-        rate, shared, now = self._service.rate_of(job.operation), self._service.shared_limit, self._clock.monotonic()
+        rate, shared, now = self._service.rates[job.operation], self._service.shared_limit, self._clock.monotonic()
         if job.error is not None and job.error.code in THROTTLING:
             rate.throttled(job.began, now)
             shared.throttled(job.operation, job.began, now)
         else:
-            rate.taken(job.began)
+            rate.taken(job.began, now)
             shared.taken(job.operation, now)
 
     def _take_in_listing(self, job: Job) -> None:
@@ -259,8 +265,7 @@ class Scheduler(Generic[Result]):
 
     def _give_up(self, job: Job) -> None:
         """Go on without an answer that did not come in time, or not before the task has to end."""
-        cause = NoAnswerInTime(operation=job.operation, seconds=_LONGEST_CALL)
-        job.error = AnsibleAutomationError(message="The call got no answer", exception=cause)
+        job.error = no_answer(job.operation, job.seconds)
         for task in job.tasks:
             end = self._early_end_of(task)
             self._go_on(task, partial(task.work.throw, end) if end else _step_after(task, job))
@@ -298,7 +303,7 @@ class Scheduler(Generic[Result]):
             return
         self._interruption = self._interruptions.caught
         self._workers.hasten(_seconds_for_last_answer)
-        self.reason = self.reason or f"the task was interrupted ({self._interruption.signal_name})"
+        self.reason = self.reason or was_interrupted(self._interruption.signal_name)
         self._end_idle()
 
 

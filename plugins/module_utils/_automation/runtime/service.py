@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..aws import api
+from ..aws.errors import AnsibleAutomationError
 from ..model.signals import Signal
 from ..options.filters import Filters
-from .pacing import RateLimiter, RetryBudget, SharedLimit
+from .pacing import RetryBudget, SharedLimit
+from .rates import Rates
 from .requests import Call, Change
 
 if TYPE_CHECKING:
@@ -41,7 +44,11 @@ class Service:
     """
 
     def __init__(
-        self, client: BaseClient, name_caller: Callable[[], str], clock: Clock, is_batch: bool = False
+        self,
+        client: BaseClient,
+        name_caller: Callable[[], str],
+        clock: Clock,
+        is_batch: bool = False,
     ) -> None:
         self.client = client
         self.clock = clock
@@ -49,17 +56,14 @@ class Service:
         self.changes = RetryBudget(RETRY_SECONDS)
         self.looks = RetryBudget(RETRY_SECONDS)
         self.shared_limit = SharedLimit()
-        self._rates: dict[str, RateLimiter] = {}
+        self.rates = Rates()
         self._name_caller = name_caller
         self._caller: str | None = None
-
-    def rate_of(self, operation: str) -> RateLimiter:
-        """Return the rate limiter of an operation: each has a rate of its own."""
-        return self._rates.setdefault(operation, RateLimiter())
+        self._asking = Lock()
 
     def delay(self, operation: str, now: float) -> float:
         """Return how many seconds the next call of an operation has to wait."""
-        return max(self.rate_of(operation).delay(now), self.shared_limit.delay(now))
+        return max(self.rates[operation].delay(now), self.shared_limit.delay(now))
 
     # Changes
 
@@ -107,5 +111,15 @@ class Service:
     async def caller_arn(self) -> str:
         """Return the caller's ARN, which is empty where STS does not tell it."""
         if self._caller is None:
-            self._caller = await Call("GetCallerIdentity", self._name_caller)
-        return self._caller
+            try:
+                await Call("GetCallerIdentity", self._ask_once)
+            except AnsibleAutomationError:
+                # STS gave no answer in time. What is not known of the caller must not hide what is known of the signal.
+                self._caller = ""
+        return self._caller or ""
+
+    def _ask_once(self) -> None:
+        # Several executions may come to ask at the same time, each in a thread of its own.
+        with self._asking:
+            if self._caller is None:
+                self._caller = self._name_caller()

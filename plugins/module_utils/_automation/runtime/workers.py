@@ -22,11 +22,12 @@ class Job:
     """A call, and what came of it: an answer, or the error that the service or the way to it met it with.
 
     `tasks` is whom the call is for. `began` is when it was handed out, on the clock of its owner. `deadline` is when
-    to wait for it no longer, in seconds of `time.monotonic`.
+    to wait for it no longer, in seconds of `time.monotonic`, which is `seconds` after it was handed out.
     """
 
     __slots__ = (
-        "answer", "began", "call", "deadline", "error", "is_done", "is_listing", "operation", "surprise", "tasks",
+        "answer", "began", "call", "deadline", "error", "is_done", "is_listing", "operation", "seconds", "surprise",
+        "tasks",
     )  # fmt: skip
 
     def __init__(self, operation: str, call: Callable[[], Any], tasks: list[Any], is_listing: bool = False) -> None:
@@ -36,6 +37,7 @@ class Job:
         self.is_listing = is_listing
         self.began = 0.0
         self.deadline = 0.0
+        self.seconds = 0.0
         self.answer: Any = None
         self.error: AnsibleAutomationError | None = None
         self.surprise: BaseException | None = None
@@ -87,7 +89,7 @@ class Workers:
 
     def hand_out(self, job: Job, seconds: float) -> None:
         """Have a call made, and wait for it so long; there must be room for it."""
-        job.deadline = time.monotonic() + seconds
+        job.seconds, job.deadline = seconds, time.monotonic() + seconds
         self._running.add(job)
         if self._threads:
             self._to_do.put(job)
@@ -95,13 +97,12 @@ class Workers:
             job.run()
             self._done.put(job)
 
-    def await_any(self, timeout: float | None = None) -> None:
+    def await_any(self, timeout: float) -> None:
         """Return once a call is done or its time is up, somebody calls `wake`, or the time is up."""
-        waits = [job.deadline - time.monotonic() for job in self._running]
-        waits += [] if timeout is None else [timeout]
+        left = min([timeout, *(job.deadline - time.monotonic() for job in self._running)])
         try:
             # Which one is of no matter, `collect` finds all.
-            self._done.get(timeout=max(0.0, min(waits)) if waits else None)
+            self._done.get(timeout=max(0.0, left))
         except queue.Empty:
             return
 

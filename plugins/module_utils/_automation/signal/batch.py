@@ -15,13 +15,14 @@ from typing import Any
 
 from ..aws import api
 from ..runtime.interruption import Interruptions
+from ..runtime.rates import Rates
 from ..runtime.scheduler import Scheduler
 from ..runtime.service import RETRY_SECONDS, Service
 from . import messages
 from .outcome import Outcome
 from .results import outcome_result
 from .signaller import Signaller
-from .summary import Summary, bounded, summary_of
+from .summary import Summary, bounded, summary_of, timing_of
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,16 @@ class BatchOptions:
 
 @dataclass
 class BatchResult:
-    """What became of all: the numbers, each execution's outcome in the order asked, and why it ended early, if so."""
+    """What became of all: the numbers, each execution's outcome in the order asked, and why it ended early, if so.
+
+    `timing` is how long it took, and what calls it took.
+    """
 
     summary: Summary
     outcomes: list[dict[str, Any]]
     reason: str
     warnings: list[str]
+    timing: dict[str, Any]
 
 
 class BatchSignaller:
@@ -55,6 +60,7 @@ class BatchSignaller:
 
     def take_to(self, execution_ids: Sequence[str], interruptions: Interruptions) -> BatchResult:
         """Take the signal to these executions, no two of them the same, and tell what became of it."""
+        self._service.rates, began = Rates(len(execution_ids)), self._service.clock.monotonic()
         scheduler = Scheduler(self._service, interruptions, self._finish, self._options.concurrency)
         scheduler.run(self._signaller.work_on(execution_id) for execution_id in execution_ids)
         for execution_id in execution_ids:
@@ -62,7 +68,9 @@ class BatchSignaller:
                 self._tell(self._signaller.not_tried(execution_id, scheduler.reason))
         outcomes = [self._told[execution_id] for execution_id in execution_ids]
         no_listing = [messages.no_listing(scheduler.listing_error)] if scheduler.listing_error else []
-        return BatchResult(summary_of(outcomes), outcomes, scheduler.reason, [*no_listing, *bounded(self._warnings)])
+        warnings = [*no_listing, *bounded(self._warnings)]
+        timing = timing_of(self._service.rates.report(), self._service.clock.monotonic() - began)
+        return BatchResult(summary_of(outcomes), outcomes, scheduler.reason, warnings, timing)
 
     def _finish(self, outcome: Outcome) -> str:
         """Tell an outcome; return why the rest is not to be tried, or an empty string."""

@@ -120,6 +120,9 @@ class SignalDelivery:
         kind = self._delivery.verdict.kind if self._delivery.verdict else Kind.NEVER
         if kind is Kind.SEND:
             return None
+        if not self._delivery.in_doubt:
+            # That the last attempt was not taken is no reason any more: what the execution has come to is.
+            self._delivery.error = None
         is_done = kind is Kind.DONE and not self._delivery.in_doubt
         return DeliveryStatus.NOT_NEEDED if is_done else self._not_known_or_refused()
 

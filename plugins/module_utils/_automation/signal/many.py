@@ -99,6 +99,7 @@ def _exit_with(module: AnsibleAWSModule, signal: Signal, told: BatchResult) -> N
         msg=summed_up(signal, summary, module.check_mode, told.reason),
         summary=summary.numbers,
         outcomes=outcomes,
+        timing=told.timing,
         **({"diff": combined_diff(outcomes)} if module._diff else {}),
     )
 

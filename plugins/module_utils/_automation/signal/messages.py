@@ -12,7 +12,7 @@ from ..model.pending import approvals_at
 from ..model.signals import APPROVE, REJECT, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
 from ..options.spelling import did_you_mean
 from ..output import phrases
-from ..output.failures import advice, in_words
+from ..output.failures import advice, in_full
 from ..output.phrases import EARLIER_START, approvals_at_gate, explain_state
 from ..runtime.interruption import Interrupted
 from .outcome import Delivery, DeliveryStatus
@@ -59,7 +59,7 @@ def _who_came_first(delivery: Delivery) -> str:
 
 
 def refused(signal: Signal, execution_id: str, verdict: Verdict, waited: float = 0) -> str:
-    """Tell why the signal was not sent; C(waited) is the time in seconds that the execution had to get ready."""
+    """Tell why the signal was not sent; `waited` is the time in seconds that the execution had to get ready."""
     within = f" within {waited:g} s (ready_timeout)" if waited else ""
     return f"Did not send {named(signal)} to execution {execution_id}{within}: {verdict.reason}."
 
@@ -203,20 +203,18 @@ def no_listing(error: AnsibleAutomationError) -> str:
     """Warn that executions cannot be looked at ten at a time."""
     return (
         "Executions could not be listed (ssm:DescribeAutomationExecutions), so each is read by itself, which takes"
-        f" more calls: {in_words(error)}."
+        f" more calls: {in_full(error)}."
     )
 
 
 def no_look_afterwards(signal: Signal, execution_id: str, error: AnsibleAutomationError) -> str:
     """Warn that the state after the signal is not known."""
-    return f"Execution {execution_id} could not be read after {signal.type}: {in_words(error)}."
+    return f"Execution {execution_id} could not be read after {signal.type}: {in_full(error)}."
 
 
 def not_seen_lately(execution_id: str, error: AnsibleAutomationError) -> str:
     """Warn that a wait ended while the execution could not be read, so that the state told may be an old one."""
-    return (
-        f"Execution {execution_id} could not be read when the time was up, its state may be newer: {in_words(error)}."
-    )
+    return f"Execution {execution_id} could not be read when the time was up, its state may be newer: {in_full(error)}."
 
 
 def named(signal: Signal) -> str:

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..model.signals import Signal
+from ..runtime.rates import DOCUMENTED
 from .messages import named
 
 # How many executions a message names, and how many warnings of their own they may give.
@@ -89,7 +91,7 @@ def bounded(warnings: Sequence[str]) -> list[str]:
 
 
 def summed_up(signal: Signal, summary: Summary, check_mode: bool, reason: str) -> str:
-    """Return the sentence about all executions; C(reason) says why some were not tried, as a clause."""
+    """Return the sentence about all executions; `reason` says why some were not tried, as a clause."""
     sent = f"{'Would send' if check_mode else 'Sent'} {named(signal)} to {_executions(summary.changed)}"
     parts = [sent]
     if summary.unchanged:
@@ -100,6 +102,20 @@ def summed_up(signal: Signal, summary: Summary, check_mode: bool, reason: str) -
         parts.append(f"{summary.not_tried} {_were(summary.not_tried)} not tried, because {reason}")
     first = f" The first to fail: {summary.first_failure}" if summary.first_failure else ""
     return "; ".join(parts) + "." + first
+
+
+def timing_of(calls: Mapping[str, Mapping[str, int]], seconds: float) -> dict[str, Any]:
+    """Return how long a task over several executions took, what calls it made, and which operation bounded it.
+
+    `calls` has for each operation how many were taken and how many were throttled.
+    """
+    longest = max(calls, key=lambda operation: calls[operation]["taken"] / DOCUMENTED.get(operation, math.inf))
+    rates = {operation: round(each["taken"] / seconds, 2) if seconds else None for operation, each in calls.items()}
+    return {
+        "seconds": round(seconds, 2),
+        "bounded_by": longest,
+        "calls": [{"operation": operation, **each, "rate": rates[operation]} for operation, each in calls.items()],
+    }
 
 
 def nothing_matched(by_filters: bool) -> str:

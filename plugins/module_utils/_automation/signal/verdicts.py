@@ -44,7 +44,7 @@ class Verdict:
 def decide(execution: Execution, signal: Signal, caller_arn: str = "") -> Verdict:
     """Return what to do about a signal to an execution in this state.
 
-    C(caller_arn) is the caller as STS names it, needed only where C(caller_matters) says so.
+    `caller_arn` is the caller as STS names it, needed only where `caller_matters` says so.
     """
     if signal.is_decision:
         return _decide_approval(execution, signal, caller_arn)

@@ -281,12 +281,16 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    if not 0 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is no port")
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port, which is a number from 0 to 65535")
     return int(text)
 
 
 def _scale(text: str) -> float:
-    if not 0 < float(text) < math.inf:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = math.nan
+    if not 0 < scale < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is no number above 0")
-    return float(text)
+    return scale

@@ -14,6 +14,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.mode
 from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID, interactive, run, step
 
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.timezone.utc)
+LATER = NOON + datetime.timedelta(minutes=1)
 
 
 def test_a_step_in_full():
@@ -27,21 +28,25 @@ def test_a_step_in_full():
         "FailureMessage": "no",
         "OnFailure": "Continue",
         "ExecutionStartTime": NOON,
+        "ExecutionEndTime": LATER,
+        "IsCritical": False,
         "TimeoutSeconds": 60,
         "ValidNextSteps": ["t"],
     }
     assert Step.from_api(raw) == Step(
-        "s",
-        "aws:approve",
-        "Failed",
-        "s-1",
-        {"MinRequiredApprovals": "2"},
-        {"ApprovalStatus": ["Rejected"]},
-        "no",
-        "Continue",
-        NOON,
-        60,
-        ["t"],
+        name="s",
+        action="aws:approve",
+        status="Failed",
+        execution_id="s-1",
+        inputs={"MinRequiredApprovals": "2"},
+        outputs={"ApprovalStatus": ["Rejected"]},
+        failure_message="no",
+        on_failure="Continue",
+        is_critical=False,
+        started_at=NOON,
+        ended_at=LATER,
+        timeout_seconds=60,
+        valid_next_steps=["t"],
     )
 
 
@@ -146,10 +151,73 @@ def test_a_run_of_a_step_is_found_by_its_id():
     assert execution.find_step_execution("s-4") is None
 
 
-def test_the_first_step_that_ended_badly_is_the_failed_one():
-    steps = [step("a", status="Success"), step("b", status="TimedOut"), step("c", status="Failed")]
-    assert run("Failed", *steps).failed_step() is steps[1]
-    assert run("Failed", steps[0]).failed_step() is None
+def failed(name, status="Failed", at=None, **more):
+    return step(name, status=status, ended_at=at, **more)
+
+
+FORGIVEN = failed("forgiven", at=LATER, on_failure="Continue")
+BLAMED = {
+    "no step": ([], None),
+    "none failed": ([step("a", status="Success"), step("b")], None),
+    "the only one": ([step("a", status="Success"), failed("b")], "b"),
+    "the last by time": ([failed("b", at=LATER), failed("a", at=NOON)], "b"),
+    "the last by place where no time is told": ([failed("a"), failed("b")], "b"),
+    "one that the runbook does not forgive": ([failed("a", at=NOON), FORGIVEN], "a"),
+    "one that is not critical is forgiven": ([failed("a"), failed("b", at=LATER, is_critical=False)], "a"),
+    "one that is critical is not": ([failed("a"), failed("b", on_failure="Continue", is_critical=True)], "b"),
+    "one whose failure leads on is not": ([failed("a", on_failure="step:x"), FORGIVEN], "a"),
+    "a forgiven one where there is no other": ([FORGIVEN], "forgiven"),
+    "one with the execution's own status": ([failed("a"), failed("b", "TimedOut", LATER)], "a"),
+    "another status where none has its own": ([failed("a", "TimedOut"), failed("b", "Cancelled")], "b"),
+    "the step within a loop": ([failed("a", at=NOON), failed("l", at=LATER, action="aws:loop")], "a"),
+    "the loop where it is alone": ([failed("l", action="aws:loop")], "l"),
+}
+
+
+@pytest.mark.parametrize(("steps", "blamed"), BLAMED.values(), ids=BLAMED)
+def test_the_step_that_ended_the_execution(steps, blamed):
+    assert getattr(run("Failed", *steps).failed_step(), "name", None) == blamed
+
+
+@pytest.mark.parametrize(
+    ("is_critical", "on_failure", "forgiven"),
+    [
+        (None, "Abort", False),
+        (None, "step:x", False),
+        (None, "Continue", True),
+        (True, "Continue", False),
+        (False, "Abort", True),
+    ],
+)
+def test_what_the_runbook_forgives(is_critical, on_failure, forgiven):
+    assert step("s", is_critical=is_critical, on_failure=on_failure).is_forgiven is forgiven
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("s", "s-1"), ("s", "s-1"), True),
+        (("s", "s-1"), ("s", "s-2"), False),
+        (("s", "s-1"), ("t", "s-1"), True),
+        (("s", ""), ("s", "s-1"), True),
+        (("s", ""), ("t", "s-1"), False),
+        (("s", ""), ("s", ""), True),
+    ],
+)
+def test_a_run_of_a_step_is_known_by_its_id_or_where_there_is_none_by_its_name(one, other, same):
+    first, second = (step(name, execution_id=id_) for name, id_ in (one, other))
+    assert first.is_same_run(second) is second.is_same_run(first) is same
+    assert (run("InProgress", first).same_run(second) is first) is same
+
+
+def test_a_step_without_an_id_is_no_step_of_that_id():
+    assert run("InProgress", step("s", execution_id="")).find_step_execution("") is None
+
+
+def test_of_two_runs_the_one_with_the_id_is_the_same():
+    first, second = step("s", execution_id="s-1"), step("s", execution_id="s-2")
+    assert run("InProgress", first, second).same_run(second) is second
+    assert run("InProgress", first).same_run(second) is None
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_there_is_advice_without_an_answer():
 @pytest.mark.parametrize(
     ("error", "cause"),
     [
-        (refusal("InvalidTarget", "No such tag."), "InvalidTarget: No such tag."),
+        (refusal("InvalidTarget", "No such tag."), "InvalidTarget: No such tag"),
         (refusal("InvalidTarget", None), "InvalidTarget: "),
         (failed(LOST_ANSWER), str(LOST_ANSWER)),
     ],

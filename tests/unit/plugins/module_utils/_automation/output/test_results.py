@@ -159,4 +159,4 @@ WAITS = {
 
 @pytest.mark.parametrize(("execution", "wait"), WAITS.values(), ids=WAITS)
 def test_every_wait_has_every_key(execution, wait):
-    assert execution_result(execution)["waiting_for"] == [{**NOTHING, **wait}]
+    assert execution_result(execution)["waiting_for"] == [{**NOTHING, "automation_execution_id": execution.id, **wait}]

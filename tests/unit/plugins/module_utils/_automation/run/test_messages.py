@@ -9,10 +9,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.start import StartRequest
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.outcome import Attempts
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run import messages
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.documents import Document
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.outcome import RunOutcome
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.retry import Attempts
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interrupted
 from ansible_collections.ssmops.automation.tests.unit.errors import LOST_ANSWER, failed, refusal
 from ansible_collections.ssmops.automation.tests.unit.executions import (
@@ -33,10 +33,10 @@ DENIED = refusal("AccessDeniedException")
 
 # What is known of the request after its attempts.
 NOT_SENT = Attempts()
-ACCEPTED = Attempts(count=1, accepted=True)
-ACCEPTED_LATER = Attempts(count=3, accepted=True)
-REFUSED = Attempts(count=1)
-IN_DOUBT = Attempts(count=3, in_doubt=True)
+ACCEPTED = Attempts(attempts=1, accepted=True)
+ACCEPTED_LATER = Attempts(attempts=3, accepted=True)
+REFUSED = Attempts(attempts=1)
+IN_DOUBT = Attempts(attempts=3, in_doubt=True)
 
 
 def check(sentence, *words):
@@ -49,7 +49,7 @@ def check(sentence, *words):
 
 
 def started(attempts=ACCEPTED, changed=True):
-    return RunOutcome(EXECUTION_ID, TOKEN, changed=changed, attempts=attempts)
+    return RunOutcome(execution_id=EXECUTION_ID, client_token=TOKEN, changed=changed, attempts=attempts)
 
 
 STARTED = {
@@ -130,7 +130,7 @@ INTERRUPTIONS = {
     "not sent": (RunOutcome(attempts=NOT_SENT), ["before runbook `Deploy` was started", "nothing was started"]),
     "refused": (RunOutcome(attempts=REFUSED), ["nothing was started"]),
     "not known": (RunOutcome(attempts=IN_DOUBT), ["not known", TOKEN]),
-    "on the way": (RunOutcome(attempts=Attempts(count=1, on_the_way=True)), ["not known", TOKEN]),
+    "on the way": (RunOutcome(attempts=Attempts(attempts=1, on_the_way=True)), ["not known", TOKEN]),
     "accepted, its id not noted yet": (RunOutcome(attempts=ACCEPTED), ["not known", TOKEN]),
     "started": (started(), ["the execution goes on"]),
 }
@@ -152,7 +152,7 @@ def test_warnings_name_what_could_not_be_read():
 
 
 def stopping(attempts=NOT_SENT, **more):
-    return RunOutcome(EXECUTION_ID, attempts=attempts, **more)
+    return RunOutcome(execution_id=EXECUTION_ID, attempts=attempts, **more)
 
 
 STOPPED = {

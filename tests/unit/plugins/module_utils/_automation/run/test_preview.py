@@ -14,6 +14,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.start import StartRequest
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.outcome import RunOutcome
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.preview import StartPreview, diff_side
+from ansible_collections.ssmops.automation.tests.unit.service import run_one, service_of
 
 TOKEN = "c9b1f1a6-5d0c-5c39-8f5e-0d1f8f0b7a42"
 DESCRIBED = {
@@ -32,7 +33,8 @@ def preview(client):
     def predicted(is_repeatable=False, **members):
         request = {"DocumentName": "Deploy", "ClientToken": TOKEN, **members}
         outcome = RunOutcome()
-        StartPreview(client, StartRequest(request, is_repeatable)).preview(outcome)
+        service = service_of(client)
+        run_one(StartPreview(service, StartRequest(request, is_repeatable)).preview(outcome), service)
         return outcome
 
     return predicted
@@ -89,6 +91,14 @@ def test_values_that_the_caller_may_not_compare_are_left_to_the_service(answers,
     answers.add_client_error("get_document", "AccessDeniedException")
     outcome = preview(Parameters={"Stage": ["production"]})
     assert (outcome.changed, outcome.failed, len(outcome.warnings)) == (True, False, 1)
+
+
+def test_passing_faults_are_borne(answers, preview):
+    answers.add_client_error("describe_document", "ThrottlingException")
+    answers.add_response("describe_document", DESCRIBED)
+    answers.add_client_error("get_document", "InternalServerError", http_status_code=500)
+    answers.add_response("get_document", CONTENT)
+    assert preview(Parameters={"Stage": ["live"]}).changed
 
 
 def test_another_error_is_raised(answers, preview):

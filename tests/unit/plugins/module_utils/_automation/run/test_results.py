@@ -67,6 +67,6 @@ def test_a_failure_is_short():
 
 def test_partitions_whose_console_is_not_known_have_no_address():
     told = run_result(
-        RunOutcome(EXECUTION_ID), region="eu-isoe-west-1", partition="aws-iso-e", return_execution="never"
+        RunOutcome(execution_id=EXECUTION_ID), region="eu-isoe-west-1", partition="aws-iso-e", return_execution="never"
     )
     assert "console_url" not in told

@@ -14,7 +14,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.
     COMPLETE,
     is_stopping,
     predict,
-    shows,
 )
 from ansible_collections.ssmops.automation.tests.unit.executions import run
 
@@ -22,23 +21,6 @@ from ansible_collections.ssmops.automation.tests.unit.executions import run
 @pytest.mark.parametrize("status", sorted(statuses.KNOWN | {"AddedLater"}))
 def test_only_what_has_ended_or_is_being_cancelled_is_left_alone(status):
     assert is_stopping(run(status)) is (status in statuses.ENDED or status == "Cancelling")
-
-
-@pytest.mark.parametrize(
-    ("status", "by_cancel", "by_complete"),
-    [
-        ("Cancelling", True, True),
-        ("Cancelled", True, True),
-        ("Success", False, True),
-        ("CompletedWithSuccess", False, True),
-        ("Failed", False, False),
-        ("TimedOut", False, False),
-        ("Rejected", False, False),
-    ],
-)
-def test_which_end_may_be_the_work_of_a_stop(status, by_cancel, by_complete):
-    assert shows(CANCEL, run(status)) is by_cancel
-    assert shows(COMPLETE, run(status)) is by_complete
 
 
 def test_what_complete_leads_to_is_not_foretold():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How calls slow down together, how long a dead service is put up with, and when looks meet, on times made up."""
+"""A limit on all calls together, how long a dead service is put up with, and when looks meet, on times made up."""
 
 from __future__ import annotations
 
@@ -12,122 +12,129 @@ from hypothesis import strategies as st
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.pacing import (
     PollGrid,
-    RateLimiter,
     RetryBudget,
+    SharedLimit,
 )
 
 
-def pace(pacer, start, seconds, limit=10**9):
-    """Let as many calls go as the pacer does, through a service that takes so many a second; return how many."""
-    now, taken = start, []
-    while now < start + seconds:
-        now += max(pacer.delay(now), 0.002)
-        pacer.leaves(now)
-        if sum(when > now - 1 for when in taken[-limit:]) < limit:
-            taken.append(now)
-            pacer.taken(now)
-        else:
-            pacer.throttled(now, now)
-    return len(taken)
-
-
-@pytest.fixture
-def halved():
-    """A pacer after forty calls in a second, the last of which was throttled."""
-    pacer = RateLimiter()
-    for number in range(40):
-        pacer.leaves(100.1 + number / 50)
-        pacer.taken(100.1 + number / 50)
-    pacer.throttled(100.9, 101.0)
-    return pacer
-
-
-class TestPacer:
-    def test_there_is_no_limit_until_the_service_throttles(self):
-        pacer = RateLimiter()
-        assert pace(pacer, 100.0, 1.0) >= 499
-        assert pacer.delay(101.0) == 0
-
-    def test_a_throttled_call_halves_the_rate_that_there_was(self, halved):
-        assert halved.delay(101.0) == pytest.approx(1 / 20)
-
-    @pytest.mark.parametrize("left_at", [100.9, 101.2, 101.9])
-    def test_calls_that_went_out_before_the_halving_or_right_after_it_tell_nothing_new(self, halved, left_at):
-        halved.throttled(left_at, 102.5)
-        halved.leaves(102.5)
-        assert halved.delay(102.5) < 1 / 20
-
-    def test_throttled_again_it_is_halved_again(self, halved):
-        halved.throttled(102.1, 102.2)
-        assert halved.delay(102.2) > 1 / 20
-
-    def test_it_never_falls_below_one_call_a_second(self):
-        pacer = RateLimiter()
-        for when in range(100, 130):
-            pacer.leaves(when)
-            pacer.throttled(when, when + 0.5)
-            assert pacer.delay(when + 0.5) <= 1
-
-    def test_the_rate_recovers_while_calls_are_taken(self):
-        pacer = RateLimiter()
-        pacer.throttled(100.0, 100.1)
-        first, later = pace(pacer, 100.1, 5), pace(pacer, 105.1, 5)
-        assert later > 2 * first
-
-    @pytest.mark.parametrize("limit", [5, 20, 100])
-    def test_it_settles_near_what_the_service_takes(self, limit):
-        pacer = RateLimiter()
-        pace(pacer, 100.0, 20, limit)
-        assert 0.6 * limit * 30 <= pace(pacer, 120.0, 30, limit) <= limit * 31
-
-
-class TestPatience:
+class TestRetryBudget:
     def test_it_runs_out_when_nothing_was_taken_for_so_long(self):
-        patience = RetryBudget(60)
-        patience.failed(100)
-        patience.failed(130)
-        assert not patience.runs_out(159)
-        assert patience.runs_out(160)
+        budget = RetryBudget(60)
+        budget.failed(100)
+        budget.failed(130)
+        assert not budget.runs_out(159)
+        assert budget.runs_out(160)
 
     def test_whatever_is_taken_from_anybody_renews_it(self):
-        patience = RetryBudget(60)
-        patience.failed(100)
-        patience.taken(150)
-        patience.failed(155)
-        assert not patience.runs_out(210)
-        assert patience.runs_out(215)
+        budget = RetryBudget(60)
+        budget.failed(100)
+        budget.taken(150)
+        budget.failed(155)
+        assert not budget.runs_out(210)
+        assert budget.runs_out(215)
 
     def test_a_call_that_began_before_another_one_was_taken_does_not_count_from_its_beginning(self):
-        patience = RetryBudget(60)
-        patience.taken(150)
-        patience.failed(100)
-        assert not patience.runs_out(209)
-        assert patience.runs_out(210)
+        budget = RetryBudget(60)
+        budget.taken(150)
+        budget.failed(100)
+        assert not budget.runs_out(209)
+        assert budget.runs_out(210)
 
     def test_it_never_runs_out_while_nothing_fails(self):
         assert not RetryBudget(60).runs_out(10**9)
 
     def test_who_fails_alone_runs_out_of_it_alone(self):
-        patience = RetryBudget(60)
-        patience.taken(159)
-        patience.failed(159)
-        assert patience.runs_out(160, since=100)
-        assert not patience.has_run_out
-        assert not patience.runs_out(160)
+        budget = RetryBudget(60)
+        budget.taken(159)
+        budget.failed(159)
+        assert budget.runs_out(160, own_since=100)
+        assert not budget.has_run_out
+        assert not budget.runs_out(160)
 
     def test_once_out_it_is_out_for_all_until_something_is_taken(self):
-        patience = RetryBudget(60)
-        patience.failed(100)
-        assert patience.runs_out(165)
-        assert patience.runs_out(150)
-        patience.taken(170)
-        assert not patience.has_run_out
+        budget = RetryBudget(60)
+        budget.failed(100)
+        assert budget.runs_out(165)
+        assert budget.runs_out(150)
+        budget.taken(170)
+        assert not budget.has_run_out
+
+    @pytest.mark.parametrize(
+        ("never_connected", "seconds"),
+        [([True], 5), ([True, True], 5), ([False], 60), ([True, False], 60), ([False, True], 60)],
+    )
+    def test_an_address_that_was_never_connected_to_is_given_up_soon(self, never_connected, seconds):
+        budget = RetryBudget(60)
+        for each in never_connected:
+            budget.failed(100, never_connected=each)
+        assert not budget.runs_out(100 + seconds - 1)
+        assert budget.runs_out(100 + seconds)
+
+    def test_an_address_that_has_once_answered_is_not_a_wrong_one(self):
+        budget = RetryBudget(60)
+        budget.taken(90)
+        budget.failed(100, never_connected=True)
+        assert not budget.runs_out(159)
 
 
-class TestRhythm:
+class TestSharedLimit:
+    @staticmethod
+    def limited(refusals=5):
+        """Return a limit after ten calls that were taken in two seconds, and refusals of one operation in a row."""
+        limit = SharedLimit()
+        for number in range(10):
+            limit.leaves(100 + number / 5)
+            limit.taken("Other", 100 + number / 5)
+        for _refusal in range(refusals):
+            limit.leaves(102)
+            limit.throttled("Op", 102, 102)
+        return limit
+
+    def test_there_is_none_until_one_operation_is_refused_again_and_again(self):
+        assert SharedLimit().delay(100) == 0
+        assert self.limited(refusals=4).delay(102) == 0
+
+    def test_what_is_taken_of_an_operation_ends_its_row_of_refusals(self):
+        limit = self.limited(refusals=4)
+        limit.taken("Op", 102)
+        limit.throttled("Op", 102, 102)
+        assert limit.delay(102) == 0
+
+    def test_what_is_taken_of_another_operation_does_not(self):
+        limit = self.limited(refusals=4)
+        limit.taken("Other", 102)
+        limit.throttled("Op", 102, 102)
+        assert limit.delay(102) > 0
+
+    def test_it_is_a_bit_less_than_what_was_taken_lately(self):
+        assert 1 / 5 < self.limited().delay(102) < 1 / 3
+
+    def test_the_gaps_between_calls_vary(self):
+        limit, gaps, now = self.limited(), set(), 103.0
+        for _call in range(20):
+            now += limit.delay(now)
+            limit.leaves(now)
+            gaps.add(round(limit.delay(now), 6))
+        assert len(gaps) > 10
+        assert max(gaps) < 4 * min(gaps)
+
+    def test_calls_that_left_before_it_was_set_tell_nothing_new(self):
+        limit = self.limited()
+        delay = limit.delay(102)
+        limit.throttled("Op", 101.9, 102)
+        assert limit.delay(102) == delay
+
+    def test_it_never_falls_below_a_call_in_two_seconds(self):
+        limit = self.limited()
+        for number in range(50):
+            limit.throttled("Op", 103 + number, 103 + number)
+        assert limit.delay(152) <= 2
+
+
+class TestPollGrid:
     def test_looks_that_pause_alike_meet(self):
-        rhythm = PollGrid(1000)
-        assert {rhythm.due(1003 + number / 10, 10.5, 600) for number in range(10)} == {1016}
+        grid = PollGrid(1000)
+        assert {grid.due(1003 + number / 10, 10.5, 600) for number in range(10)} == {1016}
 
     @given(
         elapsed=st.floats(0, 10000),

@@ -2,21 +2,23 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Conducting many works: what runs at a time, what is looked at together, and what ends early.
+"""Running many coroutines: what runs at a time, what is looked at together, and what ends early.
 
-Journeys here are a few lines each; the service is one function, and the clock moves by sleeping alone.
+Coroutines here are a few lines each, and calls are functions of the tests; the clock moves by sleeping alone.
 """
 
 from __future__ import annotations
 
-import signal as signals
+import signal
 import threading
 
-import botocore.exceptions
 import pytest
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import AnsibleAutomationError
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import (
+    AnsibleAutomationError,
+    NoAnswerInTime,
+    SendResult,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.waiting import Pace
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime import scheduler
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import (
@@ -24,103 +26,91 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.runt
     Interruptions,
     interruptible,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.polling import watch
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.polling import Watch
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.requests import (
+    Call,
     CalledOff,
-    Look,
+    Change,
     Pause,
-    Send,
+    SummaryLook,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import Scheduler
-from ansible_collections.ssmops.automation.tests.unit.signals import RESUME
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import BATCH, Scheduler
+from ansible_collections.ssmops.automation.tests.unit.errors import client_error, refusal
+from ansible_collections.ssmops.automation.tests.unit.executions import run
+from ansible_collections.ssmops.automation.tests.unit.service import (
+    FakeClient,
+    answer_of,
+    run_one,
+    service_of,
+    summary_of,
+)
+
+LONG = 30
 
 
-class TurnedClock:
-    def __init__(self):
-        self.now = 1000.0
+class Calls:
+    """Makes calls that answer by a function of what they are for; notes them, and how many are on their way at most."""
 
-    def monotonic(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.now += seconds
-
-
-def client_error(code, status=400):
-    answer = {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return AnsibleAutomationError(message="call", exception=botocore.exceptions.ClientError(answer, "Op"))
-
-
-class FakeService:
-    """Answers by a function of the call; notes the calls, and how many were on their way at most."""
-
-    client = None
-
-    def __init__(self, answer):
-        self.clock, self.calls, self.lists, self.most = TurnedClock(), [], [], 0
+    def __init__(self, answer=lambda name: name):
+        self.made, self.most = [], 0
         self._answer, self._now, self._lock = answer, 0, threading.Lock()
 
-    def perform(self, call):
+    def look(self, name, left=None):
+        return Call("Look", lambda: self._make(name), left)
+
+    def send(self, name, leaves=lambda: None):
+        return Change("Send", lambda: self._make(name), leaves=leaves)
+
+    def _make(self, name):
         with self._lock:
-            self.calls.append(call)
+            self.made.append(name)
             self._now += 1
             self.most = max(self.most, self._now)
         try:
-            return self._answer(call)
+            return self._answer(name)
         finally:
             with self._lock:
                 self._now -= 1
 
-    def list(self, client, ids):
-        self.lists.append(list(ids))
-        return {id_: summary(id_) for id_ in ids}
+
+def lists(entries_of=lambda ids: [summary_of(run("InProgress", id=id_)) for id_ in ids]):
+    """Return a client that lists executions, those that are asked for by their ids."""
+
+    def answer(request):
+        entries = entries_of(request["Filters"][0]["Values"])
+        return entries if isinstance(entries, Exception) else {"AutomationExecutionMetadataList": entries}
+
+    return FakeClient(describe_automation_executions=[answer])
 
 
-def summary(execution_id, status="InProgress"):
-    raw = {"AutomationExecutionId": execution_id, "AutomationExecutionStatus": status}
-    return Execution.from_summary(raw)
+def batches(client):
+    return [request["Filters"][0]["Values"] for _name, request in client.requests]
 
 
-def full(call):
-    return Execution(call.execution_id, "Success")
-
-
-@pytest.fixture
-def service(monkeypatch):
-    service = FakeService(full)
-
-    def list_executions(client, ids):
-        # A test may have put another one in its place.
-        return service.list(client, ids)
-
-    monkeypatch.setattr(scheduler, "list_executions", list_executions)
-    return service
-
-
-def run_all(service, works, concurrency=4, finished=lambda result: "", interruptions=None):
-    results = []
+def run_all(works, client=None, concurrency=4, finished=lambda result: "", interruptions=None, service=None):
+    service, results = service or service_of(client or lists(), is_batch=True), []
 
     def finish(result):
         results.append(result)
         return finished(result)
 
-    scheduler = Scheduler(service, concurrency, interruptions or Interruptions(), finish)
-    scheduler.run_all(works)
-    return results, scheduler
+    conductor = Scheduler(service, interruptions or Interruptions(), finish, concurrency)
+    conductor.run(works)
+    return results, conductor
 
 
-def look(execution_id, suffices=None):
-    return (yield Look(execution_id, suffices))
+async def awaited(request):
+    return await request
 
 
-def send(execution_id, log=None):
-    """Send, and look whether that is enough; tell what ended it early."""
+async def ended_by(*requests):
+    """Await these requests; return what ended that early, or "done"."""
     try:
-        yield Send(execution_id, RESUME, lambda: None)
-        yield Look(execution_id)
-    except (CalledOff, Interrupted) as reason:
-        return (execution_id, type(reason).__name__)
-    return (execution_id, "sent")
+        for request in requests:
+            await request
+    except (CalledOff, Interrupted, AnsibleAutomationError) as reason:
+        return type(reason).__name__
+    return "done"
 
 
 def ids(number):
@@ -128,265 +118,448 @@ def ids(number):
 
 
 class TestCalls:
-    def test_each_journey_gets_the_answers_to_its_own_calls(self, service):
-        results, _conductor = run_all(service, (look(id_) for id_ in ids(50)))
-        assert sorted(result.id for result in results) == sorted(ids(50))
+    def test_each_coroutine_gets_the_answers_to_its_own_calls(self):
+        calls = Calls()
+        results, _scheduler = run_all(awaited(calls.look(id_)) for id_ in ids(50))
+        assert sorted(results) == sorted(calls.made) == sorted(ids(50))
 
-    def test_no_more_calls_are_on_their_way_than_allowed(self, service):
-        run_all(service, (look(id_) for id_ in ids(50)), concurrency=3)
-        assert service.most <= 3
+    @pytest.mark.parametrize("concurrency", [1, 3])
+    def test_no_more_calls_are_on_their_way_than_allowed(self, concurrency):
+        calls = Calls()
+        run_all((awaited(calls.look(id_)) for id_ in ids(50)), concurrency=concurrency)
+        assert calls.most <= concurrency
 
-    def test_journeys_are_begun_as_the_others_go_on(self, service):
-        begun, most = [], []
+    def test_coroutines_are_begun_as_the_others_go_on(self):
+        begun, most, calls = [], [], Calls()
 
         def works():
             for id_ in ids(200):
                 begun.append(id_)
-                yield look(id_)
+                yield awaited(calls.look(id_))
 
         def finish(result):
             most.append(len(begun) - len(most))
             return ""
 
-        run_all(service, works(), concurrency=2, finished=finish)
-        assert max(most) <= 2 * 2 + scheduler.BATCH
+        run_all(works(), concurrency=2, finished=finish)
+        assert max(most) <= 2 * 2 + BATCH
 
-    def test_an_error_is_raised_in_the_journey_that_it_befalls(self, monkeypatch):
-        def answer(call):
-            if call.execution_id == "e1":
-                raise client_error("AccessDeniedException")
-            return full(call)
+    def test_an_error_is_raised_in_the_coroutine_that_it_befalls(self):
+        def answer(name):
+            if name == "e1":
+                raise refusal("AccessDeniedException")
 
-        def work(execution_id):
+        calls = Calls(answer)
+        results, _scheduler = run_all(ended_by(calls.look(id_)) for id_ in ids(3))
+        assert sorted(results) == ["AnsibleAutomationError", "done", "done"]
+
+    def test_an_exception_of_any_kind_is_raised_there_too(self):
+        def answer(name):
+            raise ZeroDivisionError
+
+        async def work():
             try:
-                yield Look(execution_id)
-            except AnsibleAutomationError as error:
-                return error.code
-            return "read"
+                await Calls(answer).look("e")
+            except ZeroDivisionError:
+                return "caught"
 
-        results, _conductor = run_all(FakeService(answer), (work(id_) for id_ in ids(3)))
-        assert sorted(results) == ["AccessDeniedException", "read", "read"]
+        assert run_all([work()])[0] == ["caught"]
 
     def test_throttling_slows_all_of_them_down(self):
         throttled = iter([True] * 3 + [False] * 1000)
 
-        def answer(call):
+        def answer(name):
             if next(throttled):
-                raise client_error("ThrottlingException")
-            return full(call)
+                raise refusal("ThrottlingException")
 
-        def work(execution_id):
+        calls = Calls(answer)
+
+        async def work(name):
             while True:
                 try:
-                    return (yield Look(execution_id))
+                    return await calls.look(name)
                 except AnsibleAutomationError:
-                    yield Pause(1)
+                    await Pause(1)
 
-        service = FakeService(answer)
-        results, _conductor = run_all(service, (work(id_) for id_ in ids(20)))
+        service = service_of(lists(), is_batch=True)
+        results, _scheduler = run_all((work(id_) for id_ in ids(20)), service=service)
         assert len(results) == 20
         assert service.clock.now > 1002
 
+    def test_changes_go_before_looks(self):
+        calls, order = Calls(), []
 
-class TestLooksInBatches:
-    def test_ten_are_looked_at_with_one_call(self, service):
-        results, _conductor = run_all(service, (look(id_, lambda listed: True) for id_ in ids(40)))
-        assert len(results) == 40
-        assert [len(batch) for batch in service.lists] == [10] * 4
-        assert service.calls == []
+        async def sends(name):
+            await calls.send(name)
 
-    def test_what_the_list_does_not_settle_is_read_in_full(self, service):
-        results, _conductor = run_all(service, (look(id_, lambda listed: listed.id != "e3") for id_ in ids(10)))
-        assert [call.execution_id for call in service.calls] == ["e3"]
-        assert sum(not result.is_summary for result in results) == 1
+        async def works(name):
+            await calls.look(name)
+            order.append(name)
 
-    def test_what_is_not_listed_is_read_in_full(self, service):
-        service.list = lambda client, ids: {id_: summary(id_) for id_ in ids if id_ != "e3"}
-        run_all(service, (look(id_, lambda listed: True) for id_ in ids(10)))
-        assert [call.execution_id for call in service.calls] == ["e3"]
+        calls_made = [awaited(calls.look("first")), works("look"), sends("change")]
+        run_all(calls_made, concurrency=1)
+        assert calls.made == ["change", "first", "look"]
 
-    def test_who_may_not_list_reads_each_and_is_told_so_once(self, service):
-        def denied(client, ids):
-            raise client_error("AccessDeniedException")
+    def test_a_change_is_noted_right_before_it_goes_out(self):
+        calls, order = Calls(lambda name: order.append("goes out")), []
+        run_all([awaited(calls.send("e", leaves=lambda: order.append("noted")))])
+        assert order == ["noted", "goes out"]
 
-        service.list = denied
-        results, scheduler = run_all(service, (look(id_, lambda listed: True) for id_ in ids(25)))
-        assert len(results) == len(service.calls) == 25
-        assert len(scheduler.warnings) == 1
-        assert "(ssm:DescribeAutomationExecutions)" in scheduler.warnings[0]
+    def test_without_threads_the_calls_are_made_all_the_same(self, monkeypatch):
+        def no_start(thread):
+            raise RuntimeError("can't start new thread")
 
-    def test_a_passing_fault_befalls_each_of_the_ten(self, service):
-        def faulty(client, ids):
-            raise client_error("InternalServerError", 500)
+        monkeypatch.setattr(threading.Thread, "start", no_start)
+        calls = Calls()
+        results, _scheduler = run_all(awaited(calls.look(id_)) for id_ in ids(20))
+        assert sorted(results) == sorted(ids(20))
+        assert calls.most == 1
 
-        def work(execution_id):
-            try:
-                return (yield Look(execution_id, lambda listed: True))
-            except AnsibleAutomationError as error:
-                return error.code
 
-        service.list = faulty
-        results, scheduler = run_all(service, (work(id_) for id_ in ids(10)))
-        assert results == ["InternalServerError"] * 10
-        assert scheduler.warnings == []
+class TestCallsThatDoNotEnd:
+    @pytest.fixture
+    def calls(self):
+        never = threading.Event()
+        yield Calls(lambda name: never.wait(LONG))
+        never.set()
 
-    def test_waits_look_in_one_rhythm(self, service):
+    @pytest.mark.parametrize(
+        ("left", "longest", "shortest"), [(None, 0.01, 0.01), (0, 60, 0.01), (0.01, 60, 0.001), (600, 0.01, 0.001)]
+    )
+    def test_they_are_waited_for_as_long_as_there_is_time_and_no_longer(
+        self, calls, monkeypatch, left, longest, shortest
+    ):
+        monkeypatch.setattr(scheduler, "_LONGEST_CALL", longest)
+        monkeypatch.setattr(scheduler, "_SHORTEST_CALL", shortest)
+        with pytest.raises(AnsibleAutomationError, match=r"no answer to Look within 0.01 s") as raised:
+            run_one(awaited(calls.look("e", left)), service_of(FakeClient()))
+        assert isinstance(raised.value.exception, NoAnswerInTime)
+        assert raised.value.send_result is SendResult.UNCERTAIN
+
+    def test_others_go_on(self, calls, monkeypatch):
+        monkeypatch.setattr(scheduler, "_LONGEST_CALL", 0.05)
+        hanging = [ended_by(calls.look(id_)) for id_ in ids(5)]
+        others = [ended_by(Calls().look(id_)) for id_ in ids(5)]
+        results, _scheduler = run_all([*hanging, *others], concurrency=2)
+        assert sorted(results) == ["AnsibleAutomationError"] * 5 + ["done"] * 5
+
+    def test_a_listing_that_does_not_end_is_an_error_of_each_that_waits_for_it(self, monkeypatch):
+        monkeypatch.setattr(scheduler, "_LONGEST_CALL", 0.01)
+        never = threading.Event()
+        client = lists(lambda ids: never.wait(LONG) and [])
+        results, _scheduler = run_all((ended_by(SummaryLook(id_)) for id_ in ids(3)), client)
+        never.set()
+        assert results == ["AnsibleAutomationError"] * 3
+
+
+class TestSummaryLooks:
+    def test_ten_are_looked_at_with_one_call(self):
+        client = lists()
+        results, _scheduler = run_all((awaited(SummaryLook(id_)) for id_ in ids(40)), client)
+        assert sorted(result.id for result in results) == sorted(ids(40))
+        assert all(result.is_summary for result in results)
+        assert [len(batch) for batch in batches(client)] == [10] * 4
+
+    def test_a_few_do_not_wait_for_company_that_does_not_come(self):
+        service = service_of(lists(), is_batch=True)
+        results, _scheduler = run_all([awaited(SummaryLook("a")), awaited(SummaryLook("b"))], service=service)
+        assert len(results) == 2
+        assert service.clock.now == 1000
+
+    def test_what_is_not_listed_is_told_to_be_nothing(self):
+        client = lists(lambda asked: [summary_of(run("InProgress", id=id_)) for id_ in asked if id_ != "e3"])
+        results, _scheduler = run_all((awaited(SummaryLook(id_)) for id_ in ids(10)), client)
+        assert results.count(None) == 1
+        assert "e3" not in [result.id for result in results if result]
+
+    def test_another_execution_that_is_listed_goes_to_nobody(self):
+        client = lists(lambda asked: [summary_of(run("Success", id="other"))])
+        assert run_all([awaited(SummaryLook("e"))], client)[0] == [None]
+
+    def test_who_may_not_list_is_told_nothing_and_does_not_try_for_ever(self):
+        client = lists(lambda asked: client_error("AccessDeniedException"))
+        results, conductor = run_all((awaited(SummaryLook(id_)) for id_ in ids(25)), client, concurrency=1)
+        assert results == [None] * 25
+        assert conductor.listing_error.code == "AccessDeniedException"
+        assert len(client.requests) < 3
+
+    def test_a_passing_fault_befalls_each_of_the_ten(self):
+        client = lists(lambda asked: client_error("InternalServerError", status=500))
+        results, conductor = run_all((ended_by(SummaryLook(id_)) for id_ in ids(10)), client)
+        assert results == ["AnsibleAutomationError"] * 10
+        assert conductor.listing_error is None
+
+    def test_work_that_runs_alone_makes_none(self):
+        service = service_of(lists())
+        assert run_one(awaited(SummaryLook("e")), service) is None
+        assert service.client.requests == []
+
+    def test_waits_look_in_one_rhythm(self):
         """Twenty-five executions that run for a minute: three calls a look, and as many looks as one would take."""
-        clock = service.clock
-        service.list = lambda client, ids: (
-            service.lists.append(ids)
-            or {id_: summary(id_, "InProgress" if clock.now < 1060 else "Success") for id_ in ids}
-        )
+        client = lists(lambda asked: [summary_of(run(status(), id=id_)) for id_ in asked])
+        client.answer("get_automation_execution", lambda request: read(request["AutomationExecutionId"]))
+        service = service_of(client, is_batch=True)
 
-        def work(execution_id):
-            return (
-                yield from watch(
-                    execution_id,
-                    lambda execution: execution.has_ended,
-                    Pace(600, 2),
-                    clock,
-                    lambda listed, known: not listed.has_ended,
-                )
-            )
+        def status():
+            return "InProgress" if service.clock.now < 1060 else "Success"
 
-        results, _conductor = run_all(service, (work(id_) for id_ in ids(25)))
+        def read(id_):
+            return answer_of(run(status(), id=id_))
+
+        def watch(id_):
+            return Watch(
+                service,
+                id_,
+                lambda execution: execution.has_ended,
+                lambda listed, known: not listed.has_ended,
+            ).during(Pace(600, 2))
+
+        results, _scheduler = run_all((watch(id_) for id_ in ids(25)), service=service)
         assert all(watched.holds for watched in results)
-        assert len(service.calls) == 25
-        assert len(service.lists) <= 60
-        assert clock.now < 1090
+        assert client.count("get_automation_execution") == 25
+        assert client.count("describe_automation_executions") <= 60
+        assert service.clock.now < 1090
 
 
 class TestPauses:
-    def test_who_pauses_keeps_nobody_waiting(self, service):
-        order = []
+    def test_who_pauses_keeps_nobody_waiting(self):
+        order, calls = [], Calls()
 
-        def patient():
-            yield Pause(100)
+        async def patient():
+            await Pause(100, 600)
             order.append("patient")
 
-        def quick():
-            yield Look("e")
+        async def quick():
+            await calls.look("e")
             order.append("quick")
 
-        run_all(service, iter([patient(), quick(), patient(), quick()]), concurrency=1)
+        run_all([patient(), quick(), patient(), quick()], concurrency=1)
         assert order == ["quick", "quick", "patient", "patient"]
 
-    def test_pauses_pass_side_by_side(self, service):
-        def work():
-            yield Pause(10)
+    def test_pauses_pass_side_by_side(self):
+        service = service_of(lists(), is_batch=True)
+        run_all((awaited(Pause(10, 600)) for _number in range(1000)), service=service)
+        assert service.clock.now == pytest.approx(1010, abs=2)
 
-        run_all(service, (work() for _number in range(1000)))
-        assert service.clock.now == pytest.approx(1010, abs=1)
+    @pytest.mark.parametrize(("pause", "ends_at"), [(Pause(5), 1005), (Pause(5, 2), 1002), (Pause(5, 60), 1005)])
+    def test_a_pause_alone_ends_with_the_time(self, pause, ends_at):
+        service = service_of(FakeClient())
+        run_one(awaited(pause), service)
+        assert service.clock.now == pytest.approx(ends_at, abs=0.02)
+
+    def test_no_sleep_is_long_so_that_a_note_is_read_soon(self):
+        service = service_of(FakeClient())
+        run_one(awaited(Pause(600)), service)
+        assert max(service.clock.slept) <= 1
 
 
 class TestEndingEarly:
-    def test_what_has_not_sent_is_called_off_and_what_has_goes_on(self, service):
-        results, scheduler = run_all(
-            service,
-            (send(id_) for id_ in ids(30)),
-            concurrency=1,
-            finished=lambda result: "that is enough" if result[1] == "sent" else "",
-        )
-        assert scheduler.reason == "that is enough"
-        told = [how for _id, how in results]
-        assert told[0] == "sent"
-        assert "CalledOff" in told
-        assert len(results) < 30
-        sent = [call.execution_id for call in service.calls if isinstance(call, Send)]
-        assert sorted(sent) == sorted(id_ for id_, how in results if how == "sent")
+    def test_what_has_not_sent_is_called_off_and_what_has_goes_on(self):
+        def works(calls):
+            yield ended_by(calls.send("sent before"), Pause(10), calls.look("sent before"))
+            yield ended_by(Pause(20), calls.send("pausing"))
+            yield awaited(calls.look("enough"))
+            yield ended_by(calls.look("in line"), calls.send("in line"))
 
-    def test_nothing_is_sent_a_second_time(self, service):
-        def twice(execution_id):
+        calls = Calls()
+        results, conductor = run_all(
+            works(calls),
+            concurrency=1,
+            finished=lambda result: "that is enough" if result == "enough" else "",
+        )
+        assert conductor.reason == "that is enough"
+        assert sorted(results) == ["CalledOff", "CalledOff", "done", "enough"]
+        assert calls.made == ["sent before", "enough", "sent before"]
+
+    def test_nothing_is_sent_a_second_time(self):
+        calls = Calls()
+
+        async def twice():
             try:
-                yield Send(execution_id, RESUME, lambda: None)
-                yield Pause(10)
-                yield Send(execution_id, RESUME, lambda: None)
+                await calls.send("e")
+                await Pause(10)
+                await calls.look("e")
+                await calls.send("e")
             except CalledOff as reason:
                 return str(reason)
-            return "sent"
 
-        def other():
-            yield Pause(5)
+        async def other():
+            await Pause(5)
             return "over"
 
-        results, _conductor = run_all(
-            service,
-            iter([twice("e"), other()]),
-            finished=lambda result: "it is over" if result == "over" else "",
-        )
+        results, _scheduler = run_all([twice(), other()], finished=lambda result: "it is over" * (result == "over"))
         assert results == ["over", "it is over"]
-        assert len(service.calls) == 1
+        assert calls.made == ["e", "e"]
 
-    def test_who_pauses_before_the_signal_does_not_pause_on(self, service):
-        def ready_later():
-            try:
-                yield Pause(600)
-            except CalledOff:
-                return "called off"
-
-        run_all(service, iter([ready_later(), look("e")]), finished=lambda result: "enough")
+    def test_who_pauses_before_the_signal_does_not_pause_on(self):
+        service = service_of(lists(), is_batch=True)
+        works = [ended_by(Pause(600)), awaited(Calls().look("e"))]
+        results, _scheduler = run_all(works, service=service, finished=lambda result: "enough")
+        assert results == ["e", "CalledOff"]
         assert service.clock.now < 1010
+
+    def test_the_first_reason_is_told(self):
+        calls = Calls()
+        _results, conductor = run_all(
+            (ended_by(calls.send(id_)) for id_ in ids(3)), concurrency=3, finished=lambda result: f"after {result}"
+        )
+        assert conductor.reason == "after done"
+
+    def test_a_coroutine_that_asks_on_is_told_again(self):
+        told = []
+
+        async def deaf():
+            for _try in range(3):
+                try:
+                    await Pause(600)
+                except CalledOff as reason:
+                    told.append(str(reason))
+
+        run_all([deaf(), awaited(Calls().look("e"))], finished=lambda result: "enough")
+        assert told == ["enough"] * 3
+
+
+def interrupt():
+    signal.raise_signal(signal.SIGTERM)
+
+
+def interrupt_from_a_thread():
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
 
 
 class TestInterruptions:
-    def test_it_comes_where_the_work_waits_and_every_journey_tells(self, service):
-        def waits(execution_id):
+    def test_work_that_has_not_begun_tells_of_an_interruption_all_the_same(self):
+        calls = Calls()
+        with interruptible() as interruptions:
+            interrupt()
+            result = run_one(ended_by(calls.send("e")), service_of(FakeClient()), interruptions)
+        assert (result, calls.made) == ("Interrupted", [])
+
+    @pytest.mark.parametrize("sends_before", [0, 1])
+    def test_it_ends_a_pause(self, sends_before):
+        service, calls = service_of(FakeClient()), Calls()
+        service.clock.sleep = lambda seconds: interrupt()
+        with interruptible() as interruptions:
+            work = ended_by(*[calls.send("e")] * sends_before, Pause(600), calls.send("again"))
+            assert run_one(work, service, interruptions) == "Interrupted"
+        assert calls.made == ["e"] * sends_before
+
+    @pytest.mark.parametrize("place", range(6))
+    def test_between_any_two_steps_it_ends_the_work_before_the_next_call(self, place):
+        service, calls, sent, passed = service_of(FakeClient()), Calls(), [], iter(range(6))
+
+        async def step(request):
+            if next(passed) == place:
+                interrupt()
+            return await request
+
+        async def work():
             try:
-                yield Send(execution_id, RESUME, lambda: None)
-                yield Pause(600)
+                await step(calls.look("before"))
+                await step(Pause(5))
+                await step(calls.send("e", leaves=lambda: sent.append("e")))
+                await step(Pause(5))
+                await step(calls.look("after"))
+                await step(Pause(5))
             except Interrupted as interruption:
                 return interruption.signal_name
+            return "done"
 
-        def before():
-            try:
-                yield Pause(600)
-            except CalledOff as reason:
-                return str(reason)
-
-        service.clock.sleep = lambda seconds: signals.raise_signal(signals.SIGTERM)
         with interruptible() as interruptions:
-            results, _conductor = run_all(service, iter([waits("e"), before()]), interruptions=interruptions)
-        assert sorted(results) == ["SIGTERM", "the task was interrupted (SIGTERM)"]
+            result = run_one(work(), service, interruptions)
+            assert interruptions.caught is not None
+        # A call that a step asks for with the signal already noted may be on its way; nothing follows it.
+        assert result == "SIGTERM"
+        assert len(calls.made) <= [0, 1, 1, 2, 2, 3][place] + 1
+        assert sent == (["e"] if "e" in calls.made else [])
 
-    def test_answers_that_are_on_their_way_are_waited_for(self, service):
-        may_answer = threading.Event()
+    def test_it_reaches_every_coroutine(self):
+        service = service_of(lists(), is_batch=True)
+        calls = Calls()
+        service.clock.sleep = lambda seconds: interrupt()
+        works = [ended_by(calls.send(id_), Pause(600)) for id_ in ids(3)] + [ended_by(Pause(600)) for _id in ids(3)]
+        with interruptible() as interruptions:
+            results, conductor = run_all(works, service=service, interruptions=interruptions)
+        assert sorted(results) == ["CalledOff"] * 3 + ["Interrupted"] * 3
+        assert conductor.reason == "the task was interrupted (SIGTERM)"
 
-        def answer(call):
+    def test_after_it_no_work_is_begun(self):
+        begun = []
+
+        async def work(id_):
+            begun.append(id_)
+            interrupt()
+            await Pause(1)
+
+        with interruptible() as interruptions, pytest.raises(CalledOff):
+            run_all((work(id_) for id_ in ids(100)), interruptions=interruptions, concurrency=1)
+        assert len(begun) < 100
+
+    def test_answers_that_are_on_their_way_are_waited_for(self):
+        noted = threading.Event()
+
+        def answer(name):
             # The process is told to end while this request is at the service.
-            signals.pthread_kill(threading.main_thread().ident, signals.SIGTERM)
-            may_answer.wait(1)
-            return full(call)
+            interrupt_from_a_thread()
+            assert noted.wait(LONG)
+            return "taken"
 
-        slow = FakeService(answer)
-
-        def work():
+        async def work():
             answered = None
             try:
-                answered = yield Send("e", RESUME, lambda: None)
-                yield Look("e")
+                answered = await Calls(answer).send("e")
+                await Calls().look("e")
             except Interrupted:
                 return answered
-            return "went on"
 
         with interruptible() as interruptions:
-            results, _conductor = run_all(slow, iter([work()]), interruptions=interruptions)
-        assert [result.id for result in results] == ["e"]
+            note = interruptions.note
 
-    def test_answers_that_do_not_come_are_not_waited_for_long(self, service, monkeypatch):
+            def note_and_tell(number, frame):
+                note(number, frame)
+                noted.set()
+
+            signal.signal(signal.SIGTERM, note_and_tell)
+            assert run_one(work(), service_of(FakeClient()), interruptions) == "taken"
+
+    @pytest.mark.parametrize("call", ["send", "look"])
+    def test_answers_that_do_not_come_are_not_waited_for_long(self, monkeypatch, call):
         monkeypatch.setattr(scheduler, "_LAST_ANSWERS", 0.05)
         never = threading.Event()
 
-        def answer(call):
-            signals.pthread_kill(threading.main_thread().ident, signals.SIGTERM)
-            never.wait(5)
+        def answer(name):
+            interrupt_from_a_thread()
+            never.wait(LONG)
 
         with interruptible() as interruptions:
-            results, _conductor = run_all(FakeService(answer), iter([send("e")]), interruptions=interruptions)
+            work = ended_by(getattr(Calls(answer), call)("e"))
+            assert run_one(work, service_of(FakeClient()), interruptions) == "Interrupted"
         never.set()
-        assert results == [("e", "Interrupted")]
 
-    def test_outside_of_the_places_that_let_it_through_nothing_is_interrupted(self):
-        with interruptible() as interruptions, interruptions.deferred():
-            signals.raise_signal(signals.SIGINT)
-            with pytest.raises(Interrupted), interruptions.allowed():
-                pytest.fail("It should have been interrupted before.")
+
+class TestRunOne:
+    def test_the_result_is_returned(self):
+        assert run_one(awaited(Calls().look("e")), service_of(FakeClient())) == "e"
+
+    def test_work_without_requests(self):
+        async def work():
+            return 7
+
+        assert run_one(work(), service_of(FakeClient())) == 7
+
+    @pytest.mark.parametrize("error", [refusal("AccessDeniedException"), ZeroDivisionError(), KeyboardInterrupt()])
+    def test_what_the_work_raises_is_raised(self, error):
+        async def work():
+            await Calls().look("e")
+            raise error
+
+        with pytest.raises(type(error)) as raised:
+            run_one(work(), service_of(FakeClient()))
+        assert raised.value is error
+
+    def test_its_threads_end_with_it(self):
+        before = set(threading.enumerate())
+        run_one(awaited(Calls().look("e")), service_of(FakeClient()))
+        for thread in set(threading.enumerate()) - before:
+            thread.join(LONG)
+            assert not thread.is_alive()

@@ -35,9 +35,9 @@ PAST = Verdict(Kind.NEVER, "gate `g` is Failed without a decision")
 INTERRUPTED = Interrupted("SIGTERM")
 
 NOT_SENT = Delivery()
-ACCEPTED = Delivery(attempts=1, ending=DeliveryStatus.ACCEPTED)
-REFUSED = Delivery(attempts=1, ending=DeliveryStatus.REFUSED)
-IN_DOUBT = Delivery(attempts=1, in_doubt=True, ending=DeliveryStatus.UNKNOWN)
+ACCEPTED = Delivery(attempts=1, status=DeliveryStatus.ACCEPTED)
+REFUSED = Delivery(attempts=1, status=DeliveryStatus.REFUSED)
+IN_DOUBT = Delivery(attempts=1, in_doubt=True, status=DeliveryStatus.UNKNOWN)
 
 
 def check(sentence, *words):
@@ -64,8 +64,17 @@ def test_a_signal_is_named_with_its_step(signal, name):
 
 SENT = {
     "at once": (ACCEPTED, None, ["Sent Approve to"]),
-    "later": (Delivery(attempts=3, ending=DeliveryStatus.ACCEPTED), None, ["at attempt 3"]),
-    "its effect shows": (Delivery(attempts=1, ending=DeliveryStatus.SEEN), None, ["answer got lost", "effect shows"]),
+    "later": (Delivery(attempts=3, status=DeliveryStatus.ACCEPTED), None, ["at attempt 3"]),
+    "its effect shows": (
+        Delivery(attempts=1, in_doubt=True, status=DeliveryStatus.SEEN),
+        None,
+        ["answer got lost", "effect shows"],
+    ),
+    "its effect shows although it was refused": (
+        Delivery(attempts=1, status=DeliveryStatus.SEEN),
+        None,
+        ["the service refused", "repeated on its way"],
+    ),
     "read afterwards": (ACCEPTED, AT_GATE, ["waits at step `g`", "1 of 2 approvals"]),
 }
 
@@ -88,7 +97,9 @@ def test_would_send():
 def test_nothing_to_send_tells_whether_it_was_tried():
     verdict = Verdict(Kind.DONE, "gate `g` is already Approved")
     untouched = messages.nothing_to_send(APPROVE, EXECUTION_ID, verdict, NOT_SENT)
-    tried = messages.nothing_to_send(APPROVE, EXECUTION_ID, verdict, Delivery(attempts=1, ending=DeliveryStatus.MOOT))
+    tried = messages.nothing_to_send(
+        APPROVE, EXECUTION_ID, verdict, Delivery(attempts=1, status=DeliveryStatus.NOT_NEEDED)
+    )
     check(untouched, "Did not send Approve", verdict.reason)
     check(tried, verdict.reason)
     assert "Did not send" not in tried
@@ -129,7 +140,7 @@ NOT_DELIVERED = {
 
 @pytest.mark.parametrize(("error", "verdict", "words"), NOT_DELIVERED.values(), ids=NOT_DELIVERED)
 def test_not_delivered(error, verdict, words):
-    delivery = Delivery(attempts=1, ending=DeliveryStatus.REFUSED, error=error, verdict=verdict)
+    delivery = Delivery(attempts=1, status=DeliveryStatus.REFUSED, error=error, verdict=verdict)
     check(messages.not_delivered(APPROVE, EXECUTION_ID, delivery, AT_GATE), *words)
 
 
@@ -150,7 +161,7 @@ def test_what_is_not_known_is_told_with_what_to_look_for(signal, evidence):
 
 
 def test_what_is_not_known_is_told_with_the_state_where_it_was_read():
-    delivery = Delivery(attempts=1, ending=DeliveryStatus.UNKNOWN, last=AT_GATE)
+    delivery = Delivery(attempts=1, status=DeliveryStatus.UNKNOWN, last=AT_GATE)
     check(messages.not_delivered(APPROVE, EXECUTION_ID, delivery, AT_GATE), "not known", "waits at step `g`")
 
 

@@ -13,48 +13,44 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.sign
     DeliveryStatus,
     Outcome,
 )
-from ansible_collections.ssmops.automation.tests.unit.errors import refusal
 from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID
 from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE
 
+# The delivery, and what it tells: whether the signal took effect, whether that is unknown, and what users are told.
 DELIVERIES = {
-    "not sent": (Delivery(), False, False),
-    "on the way": (Delivery(attempts=1, on_the_way=True), False, True),
-    "an answer got lost": (Delivery(attempts=1, in_doubt=True), False, True),
-    "accepted": (Delivery(attempts=1, ending=DeliveryStatus.ACCEPTED), True, False),
-    "accepted after a lost answer": (Delivery(attempts=2, in_doubt=True, ending=DeliveryStatus.ACCEPTED), True, False),
-    "its effect shows": (Delivery(attempts=1, in_doubt=True, ending=DeliveryStatus.SEEN), True, False),
-    "somebody else came first": (Delivery(attempts=1, ending=DeliveryStatus.MOOT), False, False),
-    "refused": (Delivery(attempts=1, ending=DeliveryStatus.REFUSED), False, False),
-    "not to be told": (Delivery(attempts=1, in_doubt=True, ending=DeliveryStatus.UNKNOWN), False, True),
+    "not sent": ({}, False, False, False),
+    "on the way": ({"attempts": 1, "on_the_way": True}, False, True, None),
+    "an answer got lost": ({"attempts": 1, "in_doubt": True}, False, True, None),
+    "throttled so far": ({"attempts": 1}, False, False, False),
+    "accepted": ({"attempts": 1, "accepted": True, "status": "ACCEPTED"}, True, False, True),
+    "accepted after a lost answer": ({"attempts": 2, "in_doubt": True, "status": "ACCEPTED"}, True, False, True),
+    "its effect shows": ({"attempts": 1, "in_doubt": True, "status": "SEEN"}, True, False, True),
+    "not needed, others are listed": (
+        {"attempts": 1, "status": "NOT_NEEDED", "shows_others": True},
+        False,
+        False,
+        False,
+    ),
+    "not needed, nobody is listed": ({"attempts": 1, "status": "NOT_NEEDED"}, False, False, None),
+    "refused": ({"attempts": 1, "status": "REFUSED"}, False, False, False),
+    "not to be told": ({"attempts": 1, "in_doubt": True, "status": "UNKNOWN"}, False, True, None),
 }
 
 
-@pytest.mark.parametrize(("delivery", "took_effect", "is_unknown"), DELIVERIES.values(), ids=DELIVERIES)
-def test_what_is_known_of_a_delivery(delivery, took_effect, is_unknown):
-    assert delivery.took_effect is took_effect
-    assert delivery.is_unknown is is_unknown
-    assert Outcome(EXECUTION_ID, APPROVE, delivery=delivery).changed is took_effect
+@pytest.mark.parametrize(("told", "took_effect", "is_unknown", "sent"), DELIVERIES.values(), ids=DELIVERIES)
+def test_what_is_known_of_a_delivery(told, took_effect, is_unknown, sent):
+    status = DeliveryStatus[told["status"]] if "status" in told else None
+    delivery = Delivery(**{**told, "status": status})
+    assert (delivery.took_effect, delivery.is_unknown, delivery.sent) == (took_effect, is_unknown, sent)
+    assert Outcome(execution_id=EXECUTION_ID, signal=APPROVE, delivery=delivery).changed is took_effect
 
 
 def test_check_mode_reports_the_change_that_it_predicts():
-    assert Outcome(EXECUTION_ID, APPROVE, predicted=True).changed
-
-
-def test_a_failure_follows_what_was_said_before_and_keeps_its_error():
-    outcome, error = Outcome(EXECUTION_ID, APPROVE, msg="Sent."), refusal("AccessDeniedException")
-    outcome.fail("It could not be read.", error)
-    assert (outcome.failed, outcome.msg, outcome.error) == (True, "Sent. It could not be read.", error)
-
-
-def test_a_failure_alone():
-    outcome = Outcome(EXECUTION_ID, APPROVE)
-    outcome.fail("No.")
-    assert (outcome.failed, outcome.msg, outcome.error) == (True, "No.", None)
+    assert Outcome(execution_id=EXECUTION_ID, signal=APPROVE, predicted=True).changed
 
 
 def test_an_execution_that_is_left_alone_has_neither_changed_nor_failed():
-    outcome = Outcome(EXECUTION_ID, APPROVE)
+    outcome = Outcome(execution_id=EXECUTION_ID, signal=APPROVE)
     outcome.leave_untried("It was not its turn.")
     assert (outcome.tried, outcome.changed, outcome.failed) == (False, False, False)
     assert outcome.msg == "It was not its turn."

@@ -27,12 +27,14 @@ from ansible_collections.ssmops.automation.tests.unit.signals import RESUME
 
 WHERE = {"region": "eu-central-1", "partition": "aws"}
 BEFORE, AFTER = State("Waiting", "p", "Waiting"), State("InProgress", "p", "Success")
-ACCEPTED = Delivery(attempts=1, ending=DeliveryStatus.ACCEPTED)
+ACCEPTED = Delivery(attempts=1, status=DeliveryStatus.ACCEPTED)
 SIGNAL = {"type": "Resume", "payload": {"StepName": ["p"]}, "step_name": "p", "step_execution_id": None}
 
 
 def outcome(**more):
-    return Outcome(EXECUTION_ID, RESUME, **{"msg": "Sent.", "kind": Kind.SEND, "delivery": ACCEPTED, **more})
+    return Outcome(
+        execution_id=EXECUTION_ID, signal=RESUME, **{"msg": "Sent.", "kind": Kind.SEND, "delivery": ACCEPTED, **more}
+    )
 
 
 def one(of):
@@ -60,9 +62,9 @@ def test_a_signal_that_was_sent(result):
     ("delivery", "sent", "attempts"),
     [
         (Delivery(), False, 0),
-        (Delivery(attempts=2, ending=DeliveryStatus.SEEN), True, 2),
-        (Delivery(attempts=1, ending=DeliveryStatus.REFUSED), False, 1),
-        (Delivery(attempts=1, ending=DeliveryStatus.UNKNOWN), None, 1),
+        (Delivery(attempts=2, status=DeliveryStatus.SEEN), True, 2),
+        (Delivery(attempts=1, status=DeliveryStatus.REFUSED), False, 1),
+        (Delivery(attempts=1, status=DeliveryStatus.UNKNOWN), None, 1),
     ],
     ids=["not sent", "its effect shows", "refused", "not known"],
 )

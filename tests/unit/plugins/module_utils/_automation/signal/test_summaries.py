@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal import summaries
-from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID, gate, run
+from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID, gate, run, step
 from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, RESUME, START, STOP
 
 
@@ -50,7 +50,7 @@ def test_a_run_that_has_moved_since_is_read(known):
 
 
 def test_after_a_decision_at_the_only_gate_nobody_reads_the_steps():
-    assert summaries.tells_enough_afterwards(APPROVE, run("Waiting", gate("g", "Waiting")))
+    assert summaries.tells_enough_afterwards(APPROVE, run("Waiting", gate("g", "Waiting")), None)
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,17 @@ def test_after_a_decision_at_the_only_gate_nobody_reads_the_steps():
     ids=["two gates", "steps unknown", "no steps"],
 )
 def test_a_decision_that_may_have_hit_another_gate_is_looked_for(before):
-    assert not summaries.tells_enough_afterwards(APPROVE, before)
+    assert not summaries.tells_enough_afterwards(APPROVE, before, None)
 
 
 @pytest.mark.parametrize("signal", [RESUME, START, STOP])
-def test_signals_that_name_their_step_cannot_stray(signal):
-    assert summaries.tells_enough_afterwards(signal, run("Waiting", gate("g", "Waiting"), gate("h")))
+@pytest.mark.parametrize(
+    ("of_step", "enough"), [(None, True), (step("s"), True), (step("s", is_in_a_loop=True), False)]
+)
+def test_signals_that_name_their_step_stray_in_a_loop_alone(signal, of_step, enough):
+    before = run("Waiting", gate("g", "Waiting"), gate("h"))
+    assert summaries.tells_enough_afterwards(signal, before, of_step) is enough
 
 
 def test_a_signal_sent_without_a_look_has_no_gate_to_stray_from():
-    assert summaries.tells_enough_afterwards(APPROVE, None)
+    assert summaries.tells_enough_afterwards(APPROVE, None, None)
