@@ -4,6 +4,8 @@
 
 # Any Python from 3.11 on; everything else is installed into .venv/ and .cache/.
 PYTHON ?= python3
+# The port of `make emulator`. A variable PORT of the shell has no effect.
+PORT = 4599
 
 COMMANDS := setup demo test compat lint format unit coverage docs emulator bench architecture ledger lock
 
@@ -22,11 +24,13 @@ format:   ## Format the Python code
 unit:     ## Run the unit tests
 coverage: ## Measure what the tests reach of the modules; fails below its floor
 docs:     ## Build the documentation site
-emulator: ## Run the emulator in the foreground, on port 4599
+emulator: ## Run the emulator in the foreground, on port 4599 (PORT=4600: on another)
 bench:    ## Measure what many signals cost, and write docs/benchmark.* (45 minutes; BENCH=--quick: 5)
 architecture: ## Draw the picture in docs/architecture.md from the code
 ledger:   ## Write into docs/fidelity.md which tests hold the emulator to which row
 lock:     ## Compile requirements/*.in into requirements/*.txt
+
+emulator: export EMULATOR_PORT := $(PORT)
 
 $(COMMANDS):
 	@$(PYTHON) -m tools.dev $@

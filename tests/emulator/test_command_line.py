@@ -153,9 +153,25 @@ def test_wrong_command_lines(options: list[str]) -> None:
     ended = run(*options)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert options[-1] in ended.stderr
+    assert "invalid" not in ended.stderr
 
 
 def test_a_process_that_does_not_start_is_no_emulator(runbooks: Path) -> None:
     (runbooks / "broken.yaml").write_text("mainSteps: []", encoding="utf-8")
     with pytest.raises(EmulatorError, match="status 1"), running("--runbooks", runbooks):
         pass
+
+
+def test_a_profile_and_a_proxy_of_the_shell_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    call = {"name": "who", "action": "aws:executeAwsApi", "inputs": {"Service": "sts", "Api": "GetCallerIdentity"}}
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with subprocess.Popen(command("--port", "0"), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        found = LINE.fullmatch(process.stdout.readline())
+        assert found is not None
+        emulator = AutomationEmulator(found[1])
+        emulator.register(Asking={"schemaVersion": "0.3", "mainSteps": [call]})
+        execution = emulator.execution(emulator.start("Asking"))
+        process.terminate()
+    assert execution["AutomationExecutionStatus"] == "Success", execution

@@ -10,6 +10,8 @@ import os
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -280,3 +282,43 @@ class TestFaults:
         assert code_of(account.client("sts").get_caller_identity) == "ExpiredToken"
         (logged,) = control("GET", "requests")["requests"]
         assert (logged["status"], logged["error_code"]) == (403, "ExpiredToken")
+
+
+class TestRunbooks:
+    """The runbooks that every account has, given anew."""
+
+    @pytest.fixture(autouse=True)
+    def without_runbooks_in_the_end(self, control: Any, tmp_path: Path) -> Iterator[None]:
+        yield
+        empty = tmp_path / "empty"
+        empty.mkdir()
+        control("PUT", "runbooks", {"directory": str(empty)})
+
+    def put(self, control: Any, directory: Path, **runbooks: str) -> Any:
+        for name, step in runbooks.items():
+            content = {"schemaVersion": "0.3", "mainSteps": [{**PAUSE, "name": step}]}
+            (directory / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+        return control("PUT", "runbooks", {"directory": str(directory)})
+
+    def test_what_is_new_or_differs_is_registered(self, runs: Any, control: Any, tmp_path: Path) -> None:
+        assert self.put(control, tmp_path, Drain="a", Refill="a") == {"changed": ["Drain", "Refill"]}
+        old = runs.ssm.start_automation_execution(DocumentName="Drain")["AutomationExecutionId"]
+        assert self.put(control, tmp_path, Drain="b") == {"changed": ["Drain"]}
+        assert self.put(control, tmp_path) == {"changed": []}
+        new = runs.ssm.start_automation_execution(DocumentName="Drain")["AutomationExecutionId"]
+        assert [runs.get(one)["CurrentStepName"] for one in (old, new)] == ["a", "b"]
+
+    def test_they_come_back_after_a_reset(self, runs: Any, control: Any, tmp_path: Path) -> None:
+        self.put(control, tmp_path, Drain="a")
+        self.put(control, tmp_path, Drain="b")
+        control("POST", "reset")
+        execution = runs.ssm.start_automation_execution(DocumentName="Drain")["AutomationExecutionId"]
+        assert runs.get(execution)["CurrentStepName"] == "b"
+
+    def test_what_cannot_be_read_changes_nothing(self, runs: Any, control: Any, tmp_path: Path) -> None:
+        self.put(control, tmp_path, Drain="a")
+        (tmp_path / "Broken.json").write_text("{}", encoding="utf-8")
+        answer = control("PUT", "runbooks", {"directory": str(tmp_path)})
+        assert "Broken.json: The document has no mainSteps." in answer["error"]
+        assert "/nowhere" in control("PUT", "runbooks", {"directory": "/nowhere"})["error"]
+        assert runs.ssm.start_automation_execution(DocumentName="Drain")

@@ -62,3 +62,27 @@ def test_circles_are_broken(runs: Any, control: Any, most: int) -> None:
     circle = {"name": "a", "action": "aws:sleep", "inputs": {"Duration": "soon"}, "onFailure": "step:a"}
     found = runs.get(runs.start(circle))
     assert (found["AutomationExecutionStatus"], len(found["StepExecutions"])) == ("Failed", most)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("aws:puase", "aws:pause"),
+        ("aws:Approve", "aws:approve"),
+        ("sleep", "aws:sleep"),
+        ("aws:executeAwsAPI", "aws:executeAwsApi"),
+        ("aws:invokeWebHook", "aws:invokeWebhook"),
+    ],
+)
+def test_a_misspelt_action_is_refused_with_what_was_meant(runs: Any, written: str, meant: str) -> None:
+    content = {"schemaVersion": "0.3", "mainSteps": [{"name": "wait", "action": written, "inputs": {}}]}
+    with pytest.raises(ClientError, match=f"Step wait: there is no action {written}; did you mean {meant}[?]"):
+        runs.ssm.create_document(Name="Misspelt", DocumentType="Automation", Content=json.dumps(content))
+
+
+@pytest.mark.parametrize("action", ["aws:invokeWebhook", "aws:addedLater"])
+def test_an_action_that_only_aws_may_have_can_be_registered(runs: Any, action: str) -> None:
+    content = {"schemaVersion": "0.3", "mainSteps": [{"name": "call", "action": action, "inputs": {}}]}
+    runs.ssm.create_document(Name="Foreign", DocumentType="Automation", Content=json.dumps(content))
+    with pytest.raises(ClientError, match=f"The emulator does not run .*{action} [(]AWS may[)]"):
+        runs.ssm.start_automation_execution(DocumentName="Foreign")

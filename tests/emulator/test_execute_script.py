@@ -338,7 +338,7 @@ def test_everything_that_does_not_run_is_named_at_the_start(runs: Any) -> None:
     each = {"name": "each", "action": "aws:loop", "inputs": {"Iterators": ["a"], "Steps": [convert]}}
     assert refusal(runs, script("pass"), each, attached, *strange) == (
         "The emulator does not run aws:executeScript with Runtime PowerShell 7.4 (step convert), "
-        "aws:executeScript with an Attachment (step attached), aws:foo (AWS does)."
+        "aws:executeScript with an Attachment (step attached), the unknown action aws:foo (AWS may)."
     )
 
 

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.plays
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "testing_your_play.md"
 WORKFLOW = ".github/workflows/test.yml"
+# The shell of somebody who works with AWS, behind a proxy where nothing listens.
+SHELL = {"AWS_PROFILE": "production", "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
 # A block of code, with the name of its file if the line above names one.
 BLOCK = re.compile(r"(?:^`(?P<file>[^`\n]+)`:\n\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -46,10 +48,11 @@ def project(tmp_path_factory):
     return folder
 
 
-def run(folder, command):
+def run(folder, command, variables=SHELL):
     """Run a command in the project; what pip should install is there already, and it may not look elsewhere."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))},
+        **variables,
         "HOME": str(folder / "home"),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PIP_NO_INDEX": "1",
@@ -74,6 +77,20 @@ def test_the_commands_work(project):
     assert "failed=0" in printed["ansible-playbook test_restart.yml"]
     assert "7 passed" in printed["python3 -m pytest"]
     assert not list((project / "home").glob(".cache/ssmops.automation/*.url")), "an emulator was left running"
+
+
+def test_the_play_survives_check_mode_and_changes_nothing(project, automation_emulator):
+    automation_emulator.register(project / "runbooks")
+    automation_emulator.forget_requests()
+    told = run(project, "ansible-playbook release.yml -e version=1.0 --check -v", automation_emulator.environment())
+    assert "Would start runbook `Release`" in told
+    assert "Would send Approve" in told
+    assert not {"StartAutomationExecution", "SendAutomationSignal"} & set(automation_emulator.operations())
+
+
+def test_the_test_is_played_for_real_in_check_mode_too(project):
+    told = run(project, "ansible-playbook test_release.yml --check")
+    assert re.search(r"ok=\d+ +changed=[1-9].*failed=0", told), told
 
 
 def test_the_workflow_runs_the_same_commands():

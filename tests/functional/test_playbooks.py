@@ -6,8 +6,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import re
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -22,18 +29,56 @@ def play(emulator, tmp_path):
     emulator.register(PLAYBOOKS / "runbooks")
     emulator.thaw()
 
-    def run(playbook, *options):
+    def run(playbook, *options, answers=None, variables=None):
         environment = {
             **emulator.process_environment(),
             "HOME": str(tmp_path),
             "ANSIBLE_HOME": str(tmp_path),
             "ANSIBLE_LOCALHOST_WARNING": "False",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
+            **(variables or {}),
         }
         command = [str(Path(sys.executable).with_name("ansible-playbook")), str(PLAYBOOKS / playbook), *options]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=tmp_path)
+        if answers is not None:
+            return at_a_terminal(command, answers, env=environment, cwd=tmp_path)
+        return subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
 
     return run
+
+
+def at_a_terminal(command, answers, **options):
+    """Run a command for somebody who answers its questions, a mapping from a word of each to the answer."""
+    ours, theirs = pty.openpty()
+
+    def take_the_terminal():
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    with subprocess.Popen(
+        command,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=take_the_terminal,
+        **options,
+    ) as process:
+        os.close(theirs)
+        told, left = "", dict(answers)
+        with contextlib.suppress(OSError):  # the terminal is gone when the process has ended
+            while part := os.read(ours, 4096):
+                told += part.decode(errors="replace")
+                for word in [word for word in left if f"{word} (yes or no)?:" in told]:
+                    os.write(ours, f"{left.pop(word)}\r".encode())
+        os.close(ours)
+    return subprocess.CompletedProcess(command, process.returncode, told, "")
 
 
 @pytest.fixture
@@ -60,14 +105,26 @@ def test_every_playbook_is_tested():
 
 
 def test_in_check_mode_nothing_happens(emulator, succeed):
-    names = ("gated_deployment", "maintenance_window", "step_by_step", "approve_children", "waiting_for_decision")
     emulator.forget_requests()
-    first, *others = [str(PLAYBOOKS / f"{name}.yml") for name in names]
+    first, *others = map(str, sorted(PLAYBOOKS.glob("*.yml")))
     # One process plays them all: most of its time is its start.
     succeed(first, *others, "--check", "--diff")
     called = set(emulator.operations())
     assert not {"StartAutomationExecution", "SendAutomationSignal", "StopAutomationExecution"} & called
     assert called
+
+
+def test_the_play_of_the_readme_survives_check_mode(play, tmp_path):
+    readme = (PLAYBOOKS.parent / "README.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"^```yaml\n(- hosts: .*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    (tmp_path / "readme.yml").write_text(text, encoding="utf-8")
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[profile operations]\n", encoding="utf-8")
+    options = ("-e", "execution_id=", "--check", "-v")
+    variables = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    done = play(tmp_path / "readme.yml", *options, variables=variables)
+    assert done.returncode == 0, done.stdout
+    assert "Would send Resume" in done.stdout
 
 
 def test_the_demonstration(emulator, succeed):
@@ -76,11 +133,61 @@ def test_the_demonstration(emulator, succeed):
 
 
 def test_a_gated_deployment_goes_through_once_however_often_it_is_played(emulator, succeed):
-    succeed("gated_deployment.yml", "-e", "release=4.2")
+    said = ("-e", "release=4.2", "-e", "staging_is_healthy=yes", "-e", "production_is_fine=yes")
+    succeed("gated_deployment.yml", *said)
     assert statuses(emulator) == ["Success"]
-    succeed("gated_deployment.yml", "-e", "release=4.2")
+    succeed("gated_deployment.yml", *said)
     assert statuses(emulator) == ["Success"]
     assert signals(emulator) == ["Approve", "Resume"]
+
+
+def comments(emulator):
+    return [comment for sent in emulator.requests("SendAutomationSignal") for comment in comment_of(sent)]
+
+
+def comment_of(sent):
+    return sent["parameters"].get("Payload", {}).get("Comment", [])
+
+
+def test_a_gated_deployment_asks_a_person_where_no_url_tells(emulator, play):
+    done = play("gated_deployment.yml", answers={"healthy there": "yes", "fine there": "yes"})
+    assert done.returncode == 0, done.stdout
+    assert signals(emulator) == ["Approve", "Resume"]
+    assert comments(emulator) == ["Whoever looked at staging says that it is healthy"]
+
+
+def test_a_gated_deployment_is_rejected_by_a_person(emulator, play):
+    done = play("gated_deployment.yml", answers={"healthy there": "no"})
+    assert done.returncode != 0
+    assert signals(emulator) == ["Reject"]
+    assert comments(emulator) == ["Whoever looked at staging says that it is not healthy"]
+
+
+@pytest.mark.parametrize(
+    ("said", "sent", "told"),
+    [
+        ([], [], "Nobody has said whether staging is healthy, so nothing was decided."),
+        (["-e", "staging_is_healthy=maybe"], [], "Nobody has said whether staging is healthy, so nothing was decided."),
+        (["-e", "staging_is_healthy=yes"], ["Approve"], "nobody has said that production is fine"),
+    ],
+)
+def test_a_gated_deployment_does_not_go_on_where_nobody_can_be_asked(emulator, play, said, sent, told):
+    done = play("gated_deployment.yml", *said)
+    assert done.returncode != 0
+    assert told in done.stdout
+    assert signals(emulator) == sent
+
+
+def test_a_gated_deployment_tells_that_staging_did_not_answer(emulator, play):
+    play("gated_deployment.yml", "-e", "staging_health_url=http://127.0.0.1:9/")
+    assert signals(emulator) == ["Reject"]
+    assert comments(emulator) == ["Staging does not answer"]
+
+
+def test_a_gated_deployment_tells_what_staging_answered(emulator, succeed):
+    url = f"{emulator.url}/_emulator/health"
+    succeed("gated_deployment.yml", "-e", f"staging_health_url={url}", "-e", "production_is_fine=yes")
+    assert comments(emulator) == ["Staging answers with status 200"]
 
 
 def test_a_gated_deployment_whose_staging_is_ill_is_rejected_and_the_play_fails(emulator, play):
@@ -97,6 +204,20 @@ def test_a_maintenance_window_resumes_each_phase_once(emulator, succeed):
     assert statuses(emulator) == ["Success"]
     succeed("maintenance_window.yml")
     assert signals(emulator) == ["Resume"] * 3
+
+
+def test_stepping_through_a_runbook_with_parameters(emulator, succeed):
+    given = {"document": "Napping", "parameters": {"Duration": "PT2S"}, "steps": ["nap"]}
+    emulator.register(
+        Napping={
+            "schemaVersion": "0.3",
+            "parameters": {"Duration": {"type": "String"}},
+            "mainSteps": [{"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "{{ Duration }}"}}],
+        }
+    )
+    succeed("step_by_step.yml", "-e", json.dumps(given))
+    (execution,) = emulator.executions()
+    assert emulator.execution(execution["AutomationExecutionId"])["Parameters"] == {"Duration": ["PT2S"]}
 
 
 def test_stepping_through_a_runbook(emulator, succeed):

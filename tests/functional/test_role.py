@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,11 +17,23 @@ from pathlib import Path
 
 import pytest
 
-from automation_emulator.testing import AutomationEmulator, EmulatorError, client_environment
+from automation_emulator.testing import AutomationEmulator, EmulatorError
 
 pytestmark = pytest.mark.plays
 
 HERE = Path(__file__).parent
+# Nothing listens there.
+PROXY = "http://127.0.0.1:9"
+# What must not lead tasks that are meant for the emulator astray.
+SHELL = {
+    "AWS_PROFILE": "production",
+    "AWS_DEFAULT_PROFILE": "production",
+    "AWS_SESSION_TOKEN": "of production",
+    "HTTP_PROXY": PROXY,
+    "http_proxy": PROXY,
+    "NO_PROXY": "registry.example.com",
+    "no_proxy": "registry.example.com",
+}
 
 
 class Emulators:
@@ -31,6 +44,12 @@ class Emulators:
 
     def play(self, state, names, *options):
         """Run the play; return its output."""
+        done = self.try_to_play(state, names, *options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def try_to_play(self, state, names, *options):
+        """Run the play in the shell of somebody who works with AWS, behind a proxy."""
         values = {
             "state": state,
             "names": names,
@@ -40,15 +59,15 @@ class Emulators:
         variables = [word for name, value in values.items() for word in ("-e", f"{name}={value}")]
         command = [str(Path(sys.executable).with_name("ansible-playbook")), str(HERE / "plays" / "emulators.yml")]
         environment = {
-            **client_environment(os.environ),
+            **os.environ,
+            **SHELL,
             "HOME": str(self.directory),
             "ANSIBLE_HOME": str(self.directory / "ansible"),
+            "COLUMNS": "500",
         }
-        done = subprocess.run(
+        return subprocess.run(
             [*command, *variables, *options], env=environment, capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     def files(self):
         """The files that tell where emulators listen."""
@@ -118,8 +137,52 @@ def test_iam_decides_in_an_emulator_that_runs(emulators):
 
 
 def test_in_check_mode_nothing_is_started(emulators):
-    emulators.play("started", "blue", "--check")
+    told = emulators.play("started", "blue", "--check")
+    assert "In check mode no emulator is started" in told
     assert list(emulators.directory.glob("emulators")) == []
+
+
+def test_in_check_mode_an_emulator_that_runs_is_found_and_left_alone(emulators):
+    emulators.play("started", "blue")
+    assert f'"msg": "{emulators["blue"].url}"' in emulators.play("started", "blue", "--check", "-e", '{"iam": true}')
+    assert (runs(emulators["blue"]), emulators["blue"].control("GET", "iam")) == (1, {"enforced": False})
+
+
+RUNBOOK = """
+schemaVersion: "0.3"
+mainSteps:
+  - {{name: {step}, action: "aws:pause", inputs: {{}}}}
+"""
+
+
+def test_an_edited_runbook_is_registered_anew(emulators, tmp_path):
+    runbooks = tmp_path / "runbooks"
+    shutil.copytree(HERE / "runbooks", runbooks)
+    for step in ("first", "second"):
+        (runbooks / "Edited.yaml").write_text(RUNBOOK.format(step=step))
+        emulators.play("started", "blue", "-e", f"runbooks={runbooks}")
+        blue = emulators["blue"]
+        assert blue.execution(blue.start("Edited"))["CurrentStepName"] == step
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["-e", "runbooks=/nowhere"], "The emulator cannot start: [Errno 2] No such file or directory: '/nowhere'"),
+        (["-e", "automation_emulator_python=/usr/bin/no-python"], "Is automation_emulator_python, /usr/bin/no-python,"),
+        (
+            ["-e", '{"stubs": [{"step": "gaet"}]}'],
+            "The emulator blue refuses automation_emulator_stubs. Stub 1: A stub has",
+        ),
+        (["-e", "quotas=documentd"], "The emulator blue refuses automation_emulator_quotas. "),
+    ],
+)
+def test_a_failure_tells_its_reason(emulators, options, reason):
+    failed = emulators.try_to_play("started", "blue", *options)
+    assert failed.returncode != 0
+    assert reason in failed.stdout
+    assert "non-zero return code" not in failed.stdout
+    assert "Status code was" not in failed.stdout
 
 
 def test_one_that_was_ended_by_force_is_started_anew(emulators):

@@ -17,6 +17,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from .testing import client_environment
+
 # The directory with the pyproject.toml that names the dependencies, as long as the package runs from its source.
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -52,7 +54,8 @@ clients
                         made with IAM or STS here, for approvals count by
                         principal
 
-  Unset AWS_PROFILE. If HTTP_PROXY is set, have NO_PROXY name 127.0.0.1.
+  Unset AWS_PROFILE for them, and if HTTP_PROXY is set, have NO_PROXY name
+  127.0.0.1. The emulator itself looks at neither.
   Several emulators may run side by side, each a process with its own port;
   they share nothing.
 
@@ -109,6 +112,7 @@ control endpoint
 
     GET health             {"ready": true}
     POST reset             be as new; {"freeze": true} stops the clock
+    PUT runbooks           {"directory": DIR}, in place of those of --runbooks
     GET, POST, PUT, DELETE stubs
                            {"step": NAME, "returns": {"ResponseCode": 1}}
     GET, POST quotas       {"quotas": "documented"}, {"quotas": {"running": 2}}
@@ -163,6 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     """Listen until SIGTERM or SIGINT."""
+    _forget_the_shells_settings()
     from .backend.ssm import Library
     from .server.admission import Admission, is_loopback
     from .server.app import Emulator, Server
@@ -195,6 +200,13 @@ def _warn_of_remote(options: argparse.Namespace) -> None:
     if not options.allow_remote:
         raise ValueError(f"--host {options.host} is reached from other machines, and {_DANGER}: add --allow-remote")
     print(f"Warning: other machines reach {options.host}, and {_DANGER}.", file=sys.stderr, flush=True)
+
+
+def _forget_the_shells_settings() -> None:
+    """Have no AWS profile and no proxy for this machine: moto makes sessions when it is imported, steps call moto."""
+    cleaned = client_environment(os.environ)
+    os.environ.clear()
+    os.environ.update(cleaned)
 
 
 def _announce(url: str) -> None:
@@ -269,12 +281,16 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    if not 0 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is no port")
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port, which is a number from 0 to 65535")
     return int(text)
 
 
 def _scale(text: str) -> float:
-    if not 0 < float(text) < math.inf:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = math.nan
+    if not 0 < scale < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is no number above 0")
-    return float(text)
+    return scale

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 from .approve import Approve
 from .assert_aws_resource_property import AssertAwsResourceProperty
 from .base import Action
@@ -56,3 +58,21 @@ ACTIONS: dict[str, Action] = {
         WaitForAwsResourceProperty(),
     )
 }
+
+# The one action that AWS documents and the emulator does not run.
+ONLY_AWS = frozenset({"aws:invokeWebhook"})
+PREFIX = "aws:"
+# How alike two names are, of which one is taken for a misspelling of the other: from 0 to 1.
+_ALIKE = 0.8
+
+
+def misspelt(action: str) -> str | None:
+    """The action that was meant, if this looks like a misspelling of it.
+
+    Any other unknown name may be an action that AWS has added.
+    """
+    if action in ACTIONS or action in ONLY_AWS:
+        return None
+    known = [name.removeprefix(PREFIX) for name in (*ACTIONS, *ONLY_AWS)]
+    alike = difflib.get_close_matches(action.removeprefix(PREFIX), known, n=1, cutoff=_ALIKE)
+    return PREFIX + alike[0] if alike else None

@@ -9,6 +9,7 @@ and tags stay moto's.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,7 @@ from typing import Any, ClassVar, TypeVar
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ssm import urls
-from moto.ssm.exceptions import InvalidDocument, SSMException
+from moto.ssm.exceptions import DuplicateDocumentContent, InvalidDocument, SSMException
 from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
@@ -81,6 +82,21 @@ class Library:
             self._made[place] = self._make(backend)
         backend._documents.update(copy.deepcopy(self._made[place]))
 
+    def replace(self, directory: Path) -> list[str]:
+        """Take the runbooks of a directory for these; gives the names of those that are new or differ.
+
+        An account that has a runbook already gets a new version of it, which becomes the default. Executions go on
+        with the version that they have. Raises OSError and RunbookError.
+        """
+        new = Library.read(directory).runbooks
+        changed = [name for name, content in new.items() if self.runbooks.get(name) != content]
+        self.runbooks = new
+        self._made.clear()
+        for account, region in self._given_to:
+            for name in changed:
+                _put_document(ssm_backends[account][region], name, new[name])
+        return changed
+
     def _make(self, backend: SimpleSystemManagerBackend) -> dict[str, Any]:
         for name, content in self.runbooks.items():
             _create_document(backend, name, content)
@@ -104,10 +120,32 @@ def _create_document(backend: SimpleSystemManagerBackend, name: str, content: st
         name=name,
         version_name="",
         document_type=RESOURCE_TYPE,
-        document_format="JSON" if content.lstrip().startswith("{") else "YAML",
+        document_format=_format(content),
         target_type="",
         tags=[],
     )
+
+
+def _put_document(backend: SimpleSystemManagerBackend, name: str, content: str) -> None:
+    """Make a document, or a new default version of it if its content is another."""
+    if _document_type(backend, name) is None:
+        _create_document(backend, name, content)
+        return
+    with contextlib.suppress(DuplicateDocumentContent):
+        updated = backend.update_document(
+            content=content,
+            attachments=[],
+            name=name,
+            version_name="",
+            document_version="$LATEST",
+            document_format=_format(content),
+            target_type="",
+        )
+        backend.update_document_default_version(name, updated["DocumentVersion"])
+
+
+def _format(content: str) -> str:
+    return "JSON" if content.lstrip().startswith("{") else "YAML"
 
 
 def _with_plain_defaults(answer: ActionResult, member: str) -> ActionResult:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..actions.loop import LOOP
+from ..actions.registry import misspelt
 from ..language.parameters import ParameterError
 from ..language.parameters import read as read_parameter
 from ..language.patterns import compiled
@@ -88,6 +89,9 @@ def _step_problems(entry: Any) -> Iterator[str]:
         return
     where = f"Step {entry['name']}"
     yield from _unknown(where, entry, STEP_KEYS)
+    meant = misspelt(entry["action"])
+    if meant:
+        yield f"{where}: there is no action {entry['action']}; did you mean {meant}?"
     if not isinstance(entry.get("inputs"), dict):
         yield f"{where} needs inputs, which are a map."
     elif entry["action"] == LOOP:

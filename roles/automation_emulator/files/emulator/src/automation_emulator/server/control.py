@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
@@ -20,6 +21,7 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from ..backend.ssm import Library
 from ..engine.change_requests import ACCESS_REQUEST, CHANGE_REQUEST
+from ..runbooks.parser import RunbookError
 from ..service.clock import Clock
 from ..service.denials import Denial, Denials, covers
 from ..service.operations import AutomationService, new_request
@@ -84,6 +86,7 @@ class Control:
             "GET requests": self._requests,
             "DELETE requests": lambda body: _done(self.recorder.clear),
             "POST reset": self._reset,
+            "PUT runbooks": self._replace_runbooks,
             "GET clock": lambda body: self._time(),
             "POST clock": self._set_clock,
             "GET choices": lambda body: dataclasses.asdict(self.service.choices),
@@ -173,6 +176,14 @@ class Control:
         fields.only(body, "stubs")
         stubs = read_stubs(body.get("stubs"))
         return self._restub(lambda known: known.replace(stubs))
+
+    def _replace_runbooks(self, body: Body) -> Content:
+        fields.only(body, "directory")
+        directory = Path(fields.text(body, "directory", ""))
+        try:
+            return {"changed": self.library.replace(directory)}
+        except (OSError, RunbookError) as problem:
+            raise FieldError(f"directory cannot be taken: {problem}") from problem
 
     def _deny(self, body: Body) -> Content:
         fields.only(body, "principal", "actions")

@@ -187,7 +187,7 @@ def _refuse_unsupported(runbook: Runbook, choices: Choices) -> None:
     """Refuse a runbook of which the emulator does not run something, naming all of that."""
     missing = [*unsupported(runbook), *_nested_loops(runbook, choices)]
     if missing:
-        raise start_refused(f"The emulator does not run {', '.join(missing)} (AWS does).")
+        raise start_refused(f"The emulator does not run {', '.join(missing)} (AWS may).")
 
 
 def _nested_loops(runbook: Runbook, choices: Choices) -> list[str]:
