@@ -16,7 +16,6 @@ from ..aws.errors import INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError,
 from ..model.executions import Execution, Step
 from ..model.signals import Signal
 from ..options.waiting import Pace
-from ..runtime.polling import Watch
 from ..runtime.requests import Pause
 from ..runtime.retry import look_again, note_failure, pauses
 from ..runtime.service import Service
@@ -207,6 +206,9 @@ class SignalDelivery:
         """Read until a state is enough or the time is up; return the last one, or none if none could be read."""
         if self._job.before is None:
             return None
+        # Loaded here as it is seldom needed, and every task loads its code anew.
+        from ..runtime.polling import Watch
+
         try:
             watched = await Watch(self._service, self._job.execution_id, enough).during(pace)
         except AnsibleAutomationError as error:

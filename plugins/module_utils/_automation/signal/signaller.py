@@ -6,16 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..aws.errors import ACCESS_DENIED, INVALID_SIGNAL, AnsibleAutomationError
-from ..model import settling
 from ..model.executions import Execution, Step
 from ..model.signals import RESUME, START_STEP, STOP_STEP, Signal
 from ..options.waiting import Pace
 from ..output.phrases import after_waiting
 from ..runtime.interruption import Interrupted
-from ..runtime.polling import SummaryCheck, Watch
 from ..runtime.reading import read_execution
 from ..runtime.requests import CalledOff, SummaryLook, Work
 from ..runtime.service import Service
@@ -23,6 +21,9 @@ from . import effects, messages, predictions, summaries
 from .delivery import DeliveryJob, SignalDelivery
 from .outcome import DeliveryStatus, Outcome
 from .verdicts import Kind, Verdict, caller_matters, decide, request_moved_on
+
+if TYPE_CHECKING:
+    from ..runtime.polling import SummaryCheck
 
 
 class Options(NamedTuple):
@@ -294,6 +295,8 @@ class _Signalling:
         outcome, pace, before = self._outcome, self._options.rest, self._outcome.before
         if pace is None or before is None:
             return
+        # Every task loads its code anew, so what only a wait needs is not loaded for the others.
+        from ..model import settling
 
         def rests(execution: Execution) -> bool:
             return settling.has_settled(execution, before, outcome.signal, verdict.step, outcome.changed)
@@ -312,6 +315,8 @@ class _Signalling:
         outcome.msg += " " + after_waiting(outcome.after, in_time, failure, pace.timeout)
 
     async def _watch(self, holds: Callable[[Execution], bool], pace: Pace, rules_out: SummaryCheck | None) -> bool:
+        from ..runtime.polling import Watch
+
         outcome = self._outcome
         watched = await Watch(self._service, self._id, holds, rules_out, known=outcome.after).during(pace)
         outcome.after = watched.seen or outcome.after
