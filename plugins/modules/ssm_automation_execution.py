@@ -451,7 +451,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.ids import execution_id_of
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.start import build_start_request
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.waiting import (
     WAIT_ARGUMENTS,
     pace_of,
@@ -468,8 +467,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.
     run_result,
     unstarted_stop_result,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.start import Starter
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.stop import Stopper
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.stop_rules import CANCEL, COMPLETE
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import interruptible
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.requests import Work
@@ -562,6 +559,10 @@ def _start(module: AnsibleAWSModule, service: Service) -> Work[RunOutcome]:
     """Return the start that the options ask for, ready to be carried out. Raises InvalidOption."""
     if module.params["automation_execution_id"] is not None:
         raise InvalidOption("automation_execution_id does not belong to state started, which makes a new execution.")
+    # Every task loads its code anew, so what only starts need is not loaded for stops, nor the other way round.
+    from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.start import build_start_request
+    from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.start import Starter
+
     wanted = {name: module.params[name] for name in START_ARGUMENTS}
     request = build_start_request(wanted, api.start_model(service.client))
     return Starter(service, request, _options(module)).start()
@@ -579,6 +580,8 @@ def _stop(module: AnsibleAWSModule, service: Service) -> Work[RunOutcome]:
     options = _options(module)
     if module.check_mode and is_blank(given):
         module.exit_json(**unstarted_stop_result(STOP_TYPES[state], module.params["return_execution"]))
+    from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.stop import Stopper
+
     length = api.signal_limits(service.client).execution_id
     region, _partition = api.region_and_partition(service.client)
     execution_id = execution_id_of(given, "automation_execution_id", length, region)

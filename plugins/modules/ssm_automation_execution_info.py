@@ -406,8 +406,7 @@ require_python()
 import gc
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
@@ -474,8 +473,7 @@ _NOT_NULL = {
 }
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a task asks for: executions by id, else those that match any of the queries.
 
     `unstarted` is how many more there would be outside check mode, made by starts before; none where a filter names

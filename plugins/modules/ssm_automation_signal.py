@@ -637,7 +637,7 @@ from typing import Any
 from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api, identity
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.arguments import (
     loggable,
     written_options,
@@ -746,8 +746,11 @@ def _options(module: AnsibleAWSModule) -> Options:
 
 def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
     def ask() -> str:
+        # Every task loads its code anew, so what few tasks need is not loaded for all.
+        from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.identity import caller_arn
+
         try:
-            return identity.caller_arn(module)
+            return caller_arn(module)
         except AnsibleAutomationError as error:
             warn(f"Whether the caller has decided at the gate before is not known: {in_full(error)}.")
             return ""

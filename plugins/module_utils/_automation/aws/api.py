@@ -9,8 +9,7 @@ Each is made once: the client has no retries of its own (see `connect`), those o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 try:
     from botocore.config import Config
@@ -85,8 +84,7 @@ def signal_limits(client: BaseClient) -> Limits:
     return limits_of(client.meta.service_model.operation_model("SendAutomationSignal").input_shape)
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """Some entries of a list, and the token of the next page, which is empty on the last one."""
 
     entries: list[dict[str, Any]]
@@ -131,8 +129,7 @@ def send_automation_signal(
     _expect_empty(client.send_automation_signal, request)
 
 
-@dataclass(frozen=True)
-class Started:
+class Started(NamedTuple):
     """The answer to a start: the execution's id, and the Date header, which is the service's time."""
 
     execution_id: str

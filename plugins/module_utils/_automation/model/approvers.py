@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 # arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION, as GetCallerIdentity names the session of a role.
-_SESSION = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/(?P<session>.+)")
+_SESSION = r"arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/(?P<session>.+)"
 
 
 def is_approver(approver: str, caller_arn: str) -> bool:
@@ -20,7 +20,7 @@ def is_approver(approver: str, caller_arn: str) -> bool:
     """
     if approver == caller_arn:
         return True
-    session = _SESSION.fullmatch(caller_arn)
+    session = re.fullmatch(_SESSION, caller_arn)
     if session is None:
         return ":user/" in caller_arn and approver == caller_arn.rsplit("/", 1)[-1]
     return approver in _names_of_the_role(session) or _is_role_with_path(approver, session)

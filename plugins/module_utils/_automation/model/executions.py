@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from . import statuses
 
@@ -68,16 +69,15 @@ ACCESS_REQUEST = "AccessRequest"
 CHANGE_REQUEST = "ChangeRequest"
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step execution."""
 
     name: str
     action: str = ""
     status: str = statuses.PENDING
     execution_id: str = ""
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    outputs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    inputs: Mapping[str, str] = MappingProxyType({})
+    outputs: Mapping[str, Sequence[str]] = MappingProxyType({})
     failure_message: str = ""
     on_failure: str = "Abort"
     is_critical: bool | None = None

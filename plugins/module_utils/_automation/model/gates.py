@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import statuses
 from .approvers import is_approver
@@ -24,8 +23,7 @@ REJECTED = "Rejected"
 _DECISION_WORDS = {"Approve": APPROVED, "Approved": APPROVED, "Reject": REJECTED, "Rejected": REJECTED}
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What one approver decided at a gate, `Approved` or `Rejected`."""
 
     approver: str

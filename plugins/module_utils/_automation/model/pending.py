@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import gates, statuses
 from .executions import APPROVE_ACTION, PAUSE_ACTION, Execution, Step
@@ -22,8 +21,7 @@ DEFAULT_TIMEOUT = 604800
 _SIGNALS = {APPROVE_ACTION: (APPROVE, REJECT), PAUSE_ACTION: (RESUME,)}
 
 
-@dataclass(frozen=True)
-class Approvals:
+class Approvals(NamedTuple):
     """Who may decide at a gate, what has been decided, and how many approvals are missing."""
 
     approvers: Sequence[str]
@@ -34,8 +32,7 @@ class Approvals:
     enhanced_approvers: Sequence[gates.EnhancedApprover] = ()
 
 
-@dataclass(frozen=True)
-class WaitingFor:
+class WaitingFor(NamedTuple):
     """Something that an execution waits for; `step` is none where it waits as a whole.
 
     `execution_id` is the child execution that waits, empty where the execution itself does.
@@ -57,7 +54,7 @@ def waiting_for(execution: Execution) -> list[WaitingFor]:
     if execution.has_ended:
         return []
     return _own(execution) + [
-        replace(wait, execution_id=wait.execution_id or child.id)
+        wait._replace(execution_id=wait.execution_id or child.id)
         for child in execution.children
         for wait in waiting_for(child)
     ]

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 APPROVE = "Approve"
 REJECT = "Reject"
@@ -27,8 +28,7 @@ STEP_EXECUTION_ID = "StepExecutionId"
 GUARDED = frozenset({APPROVE, REJECT})
 
 
-@dataclass(frozen=True)
-class Signal:
+class Signal(NamedTuple):
     """A signal as the user means it.
 
     `payload` is what the API is sent. `step_name` is the step that the signal is for, whether or not it is part
@@ -36,7 +36,7 @@ class Signal:
     """
 
     type: str
-    payload: Mapping[str, list[str]] = field(default_factory=dict)
+    payload: Mapping[str, list[str]] = MappingProxyType({})
     step_name: str | None = None
     step_execution_id: str | None = None
 
@@ -63,4 +63,4 @@ class Signal:
     def for_step_execution(self, step_name: str, step_execution_id: str) -> Signal:
         """Return the StopStep signal for this run of the step."""
         payload = {STEP_EXECUTION_ID: [step_execution_id]}
-        return replace(self, payload=payload, step_name=step_name, step_execution_id=step_execution_id)
+        return self._replace(payload=payload, step_name=step_name, step_execution_id=step_execution_id)

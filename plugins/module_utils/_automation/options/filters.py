@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..model import statuses
 from ..model.executions import APPROVE_ACTION
@@ -23,14 +22,12 @@ if TYPE_CHECKING:
 EXECUTION_ID = "ExecutionId"
 PARENT_EXECUTION_ID = "ParentExecutionId"
 EXECUTION_STATUS = "ExecutionStatus"
-PARENT_EXECUTION_ID = "ParentExecutionId"
 CURRENT_ACTION = "CurrentAction"
 
 Filters = list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class FilterRules:
+class FilterRules(NamedTuple):
     """What DescribeAutomationExecutions takes: its keys, how many filters, and how many values a filter."""
 
     keys: Sequence[str]

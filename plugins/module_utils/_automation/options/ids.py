@@ -15,9 +15,9 @@ from .limits import Range
 from .written import is_blank
 
 # arn:PARTITION:ssm:REGION:ACCOUNT:automation-execution/ID (Service Authorization Reference).
-_ARN = re.compile(r"arn:[^:]*:ssm:(?P<region>[^:]*):[^:]*:automation-execution/(?P<id>.*)")
+_ARN = r"arn:[^:]*:ssm:(?P<region>[^:]*):[^:]*:automation-execution/(?P<id>.*)"
 # The page of an execution in the console; other pages, such as that of its approval, come after the id.
-_PAGE = re.compile(r".*/automation/execution/(?P<id>[^/]+)")
+_PAGE = r".*/automation/execution/(?P<id>[^/]+)"
 _MOST_SHOWN = 80
 _LIST = "automation_execution_ids"
 
@@ -59,7 +59,7 @@ def execution_ids_of(given: Any, length: Range, region: str, may_be_blank: bool)
 
 def _taken_apart(text: str) -> tuple[str, str]:
     """Return the id and the region that a text names; the region is empty where it names none."""
-    arn = _ARN.fullmatch(text)
+    arn = re.fullmatch(_ARN, text) if text.startswith("arn:") else None
     if arn:
         return arn["id"], arn["region"]
     if text.startswith(("https://", "http://")):
@@ -72,7 +72,7 @@ def _in_address(text: str) -> tuple[str, str]:
         address = urlsplit(text)
     except ValueError:
         return text, ""
-    page = _PAGE.match(address.path)
+    page = re.match(_PAGE, address.path)
     regions = parse_qs(address.query).get("region", [])
     return (page["id"] if page else text), (regions[0] if regions else "")
 

@@ -10,15 +10,13 @@ after the call and in its words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from botocore.model import Shape, StructureShape
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(NamedTuple):
     """How many of something the service takes; no maximum means that the model names none."""
 
     minimum: int = 0
@@ -44,8 +42,7 @@ class Range:
         return f"{self.minimum} to {self.maximum}"
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """The limits of SendAutomationSignal: lengths in characters, sizes in entries."""
 
     execution_id: Range

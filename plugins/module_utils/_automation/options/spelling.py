@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -15,6 +14,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
     Names that differ in case alone are close.
     """
+    # Every task loads its code anew, so what only a mistake needs is not loaded for the others.
+    from difflib import get_close_matches
+
     by_lower_case = {each.lower(): each for each in known}
     close = get_close_matches(name.lower(), by_lower_case, n=1)
     return f" (did you mean `{by_lower_case[close[0]]}`?)" if close else ""

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 MOST_TAGS = 5
 
 
-@dataclass(frozen=True)
-class StartRequest:
+class StartRequest(NamedTuple):
     """A request of StartAutomationExecution as the API takes it, always with a client token.
 
     `is_repeatable` says whether the token is the user's, so that an earlier task may have used it.

@@ -7,14 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .invalid import InvalidOption
 
 
-@dataclass(frozen=True)
-class Pace:
+class Pace(NamedTuple):
     """How long to wait in all, and how long to pause before the second look; later pauses grow."""
 
     timeout: float

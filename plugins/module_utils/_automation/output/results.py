@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
@@ -75,7 +74,7 @@ def _waiting_for_result(wait: WaitingFor, execution_id: str) -> dict[str, Any]:
         "enhanced_approvers": [asdict(each) for each in approvals.enhanced_approvers] if approvals else None,
         "min_required_approvals": approvals.min_required_approvals if approvals else None,
         "approvals_missing": approvals.approvals_missing if approvals else None,
-        "decisions": [asdict(decision) for decision in approvals.decisions] if approvals else None,
+        "decisions": [decision._asdict() for decision in approvals.decisions] if approvals else None,
         "message": approvals.message if approvals else None,
         "times_out_at": wait.times_out_at,
     }

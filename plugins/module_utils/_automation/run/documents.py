@@ -13,8 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..options.parameters import as_text
 from ..options.spelling import did_you_mean
@@ -29,22 +28,20 @@ _SINGLE = frozenset({"String", "Integer", "Boolean"})
 DOCUMENT_ARN = re.compile(r"arn:[^:]+:ssm:[^:]*:(?P<account>[^:]*):(?:document|automation-definition)/(?P<name>[^:]+)")
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter as the document declares it; without a default it has to be given."""
 
     name: str
     is_required: bool
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """An SSM document, as far as a start of it is concerned."""
 
     name: str
     type: str
     version: str
-    parameters: Sequence[Parameter] = field(default_factory=tuple)
+    parameters: Sequence[Parameter] = ()
     owner: str = ""
 
     @classmethod

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..aws.errors import (
     ACCESS_DENIED,
@@ -28,10 +29,12 @@ from ..options.start import StartRequest
 from ..output.failures import advice, in_full
 from ..output.phrases import at_fault, explain_state
 from ..runtime.interruption import Interrupted
-from .documents import Document
 from .freshness import MARGIN
 from .outcome import RunOutcome
 from .stop_rules import may_be_from
+
+if TYPE_CHECKING:
+    from .documents import Document
 
 # Starts
 

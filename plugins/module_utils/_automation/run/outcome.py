@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..options.waiting import Pace
 from ..output.outcome import Attempts, TaskOutcome
 
 
-@dataclass(frozen=True)
-class RunOptions:
+class RunOptions(NamedTuple):
     """How to start or stop. `rest` is the time to come to rest or to end, none where that is not waited for."""
 
     rest: Pace | None = None

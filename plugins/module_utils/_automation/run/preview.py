@@ -18,6 +18,7 @@ from ..runtime.service import Service
 from . import messages
 from .documents import DOCUMENT_ARN, Document, objections, objections_to_values
 from .outcome import RunOutcome
+from .results import diff_side
 
 Found = TypeVar("Found")
 
@@ -107,9 +108,3 @@ class StartPreview:
                 raise
             outcome.warnings.append(messages.not_checked(self._request, error))
             return None
-
-
-def diff_side(request: StartRequest, status: str) -> dict[str, str]:
-    """Return what a diff shows of an execution that there is; an unknown status is left out."""
-    aspects = {"document_name": request.document_name, "automation_execution_status": status}
-    return {name: value for name, value in aspects.items() if value}

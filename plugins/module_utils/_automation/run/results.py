@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..output.phrases import EARLIER_START
 from ..output.results import console_url, execution_summary, unstarted_execution
 from ..output.returning import returns_execution
 from .outcome import RunOutcome
 from .stop_rules import predict
+
+if TYPE_CHECKING:
+    from ..options.start import StartRequest
 
 
 def run_result(outcome: RunOutcome, region: str, partition: str, return_execution: str) -> dict[str, Any]:
@@ -39,6 +42,12 @@ def unstarted_stop_result(stop_type: str, return_execution: str) -> dict[str, An
         **_predicted({}, returns_execution(return_execution, failed=False)),
         "diff": {"before": {}, "after": predict(stop_type)},
     }
+
+
+def diff_side(request: StartRequest, status: str) -> dict[str, str]:
+    """Return what a diff shows of an execution that there is; an unknown status is left out."""
+    aspects = {"document_name": request.document_name, "automation_execution_status": status}
+    return {name: value for name, value in aspects.items() if value}
 
 
 def _predicted(known: Mapping[str, Any], is_full: bool) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from ..model.settling import failure_of
 from ..options.start import StartRequest
 from ..options.waiting import Pace
 from ..output.phrases import after_waiting
-from ..runtime.children import with_children
 from ..runtime.interruption import Interrupted
 from ..runtime.polling import Watch, Watched
 from ..runtime.retry import change_again, noted
@@ -26,7 +25,7 @@ from ..runtime.service import Service
 from . import messages
 from .freshness import date_of, was_started_before
 from .outcome import RunOptions, RunOutcome
-from .preview import StartPreview, diff_side
+from .results import diff_side
 
 # How long to try to read an execution that has just been started, in seconds. Whether the service finds it at once
 # is not documented.
@@ -49,6 +48,9 @@ class Starter:
         outcome = self._outcome
         try:
             if self._options.check_mode:
+                # Every task loads its code anew, so what only check mode needs is not loaded for the others.
+                from .preview import StartPreview
+
                 await StartPreview(self._service, self._request).preview(outcome)
             else:
                 await self._start()
@@ -91,7 +93,10 @@ class Starter:
                 raise
             self._outcome.warnings.append(messages.not_seen(execution_id, error))
         else:
-            if watched.seen is not None and not watched.holds:
+            if watched.seen is not None and not watched.holds and watched.seen.runs_children:
+                # Loaded here as it is seldom needed, and every task loads its code anew.
+                from ..runtime.children import with_children
+
                 watched.seen = self._outcome.after = await with_children(self._service, watched.seen)
             self._tell(execution_id, watched)
 

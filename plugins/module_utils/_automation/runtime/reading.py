@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..aws.api import PAGE, Page
 from ..aws.errors import ACCESS_DENIED, EXECUTION_NOT_FOUND, AnsibleAutomationError, endless_list
 from ..model.executions import Execution
-from ..options.filters import Filters
 from .retry import look_again
 from .service import Service
+
+if TYPE_CHECKING:
+    from ..options.filters import Filters
 
 # A list whose pages bring nothing new so often has no end.
 _MOST_EMPTY_PAGES = 10

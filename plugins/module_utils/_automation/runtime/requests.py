@@ -11,7 +11,6 @@ many. It is no asyncio: a coroutine here stops at nothing but the requests of th
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
-from dataclasses import dataclass
 from typing import Any, Generic, Optional, TypeVar
 
 from ..model.executions import Execution
@@ -27,7 +26,6 @@ class Request(Generic[Answer]):
         return (yield self)
 
 
-@dataclass(frozen=True)
 class Call(Request[Answer]):
     """One call of the API, made once. Awaiting it raises AnsibleAutomationError when the call fails.
 
@@ -35,37 +33,39 @@ class Call(Request[Answer]):
     is up, so that a call that hangs is not waited for much longer.
     """
 
-    operation: str
-    make: Callable[[], Answer]
-    left: float | None = None
+    def __init__(self, operation: str, make: Callable[[], Answer], left: float | None = None) -> None:
+        self.operation = operation
+        self.make = make
+        self.left = left
 
 
-@dataclass(frozen=True)
 class Change(Call[Answer]):
     """A call that changes something: a signal, a start or a stop. `leaves` is called right before it goes out."""
 
-    leaves: Callable[[], None] = lambda: None
+    def __init__(self, operation: str, make: Callable[[], Answer], leaves: Callable[[], None] = lambda: None) -> None:
+        super().__init__(operation, make)
+        self.leaves = leaves
 
 
-@dataclass(frozen=True)
 class SummaryLook(Request[Optional[Execution]]):
     """A look at what DescribeAutomationExecutions lists of an execution, which are no steps.
 
     One call serves ten such looks. The answer is none where the execution is not listed, and for work that runs alone.
     """
 
-    execution_id: str
+    def __init__(self, execution_id: str) -> None:
+        self.execution_id = execution_id
 
 
-@dataclass(frozen=True)
 class Pause(Request[None]):
     """Some seconds to let pass.
 
     `left` is set between two looks: the seconds until the time is up, after which nobody waits any longer.
     """
 
-    seconds: float
-    left: float | None = None
+    def __init__(self, seconds: float, left: float | None = None) -> None:
+        self.seconds = seconds
+        self.left = left
 
 
 Work = Coroutine[Request[Any], Any, Result]

@@ -12,14 +12,12 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import Any, Generic
 
 from ..aws.errors import THROTTLING, AnsibleAutomationError, no_answer
 from ..model.executions import Execution
-from ..options.filters import executions_by_id
 from ..output.phrases import was_interrupted
 from .interruption import Interrupted, Interruptions
 from .pacing import PollGrid
@@ -44,15 +42,15 @@ _LAST_ANSWERS = 10.0
 _LISTING = "DescribeAutomationExecutions"
 
 
-@dataclass(eq=False)
 class _Task:
     """A coroutine under way, and what it awaits."""
 
-    work: Work[Any]
-    request: Request[Any] | None = None
-    has_called: bool = False
-    has_changed: bool = False
-    asked_at: float = 0.0
+    def __init__(self, work: Work[Any]) -> None:
+        self.work = work
+        self.request: Request[Any] | None = None
+        self.has_called = False
+        self.has_changed = False
+        self.asked_at = 0.0
 
 
 class Scheduler(Generic[Result]):
@@ -223,6 +221,9 @@ class Scheduler(Generic[Result]):
         self._start(Job(call.operation, call.make, [task]), now, min(_LONGEST_CALL, max(_SHORTEST_CALL, left)))
 
     def _hand_out_listing(self, now: float) -> None:
+        # Every task loads its code anew, so what only many executions need is not loaded for one.
+        from ..options.filters import executions_by_id
+
         tasks = [self._summary_looks.popleft() for _number in range(min(BATCH, len(self._summary_looks)))]
         ids = [task.request.execution_id for task in tasks if isinstance(task.request, SummaryLook)]
         call = self._service.executions(executions_by_id(ids), "", len(ids))

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..aws import api
 from ..aws.errors import AnsibleAutomationError
 from ..model.signals import Signal
-from ..options.filters import Filters
 from .pacing import RetryBudget, SharedLimit
 from .rates import Rates
 from .requests import Call, Change
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+
+    from ..options.filters import Filters
 
 # How long to go on, in seconds, while the service takes no signal, start or stop, or answers no look, because it is
 # throttling or cannot be reached.

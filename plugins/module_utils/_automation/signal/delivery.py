@@ -10,14 +10,12 @@ where the service certainly has not taken it, or where a second effect is imposs
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..aws.errors import INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError, NoAnswerInTime, SendResult
 from ..model.executions import Execution, Step
-from ..model.runbook_flow import can_hit_another_run
 from ..model.signals import Signal
 from ..options.waiting import Pace
-from ..runtime.polling import Watch
 from ..runtime.requests import Pause
 from ..runtime.retry import look_again, note_failure, pauses
 from ..runtime.service import Service
@@ -36,8 +34,7 @@ MOST_ATTEMPTS_IN_DOUBT = 3
 DELAY = 1
 
 
-@dataclass(frozen=True)
-class DeliveryJob:
+class DeliveryJob(NamedTuple):
     """A signal to be delivered, and the state that it was decided on: none where nobody looked.
 
     `step` is the run of a step that the signal is for. `decide` gives the verdict on that run in a later state, for
@@ -178,6 +175,9 @@ class SignalDelivery:
         signal, step = self._job.signal, self._job.step
         if step is None or not effects.needs_runbook_to_repeat(signal, step):
             return False
+        # Loaded here as it is seldom needed, and every task loads its code anew.
+        from ..model.runbook_flow import can_hit_another_run
+
         try:
             content = await look_again(self._service, lambda: self._service.content(*now.document))
         except AnsibleAutomationError:
@@ -206,6 +206,9 @@ class SignalDelivery:
         """Read until a state is enough or the time is up; return the last one, or none if none could be read."""
         if self._job.before is None:
             return None
+        # Loaded here as it is seldom needed, and every task loads its code anew.
+        from ..runtime.polling import Watch
+
         try:
             watched = await Watch(self._service, self._job.execution_id, enough).during(pace)
         except AnsibleAutomationError as error:

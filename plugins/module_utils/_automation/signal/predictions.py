@@ -7,15 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..model import executions, gates, statuses
 from ..model.executions import Execution, Step
 from ..model.signals import APPROVE, REJECT, RESUME, START_STEP, STOP_STEP, Signal
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """The aspects of an execution that a signal changes; a step's are empty where it is about no step."""
 
     status: str

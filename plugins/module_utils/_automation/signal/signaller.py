@@ -6,17 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..aws.errors import ACCESS_DENIED, INVALID_SIGNAL, AnsibleAutomationError
-from ..model import settling
 from ..model.executions import Execution, Step
 from ..model.signals import RESUME, START_STEP, STOP_STEP, Signal
 from ..options.waiting import Pace
 from ..output.phrases import after_waiting
-from ..runtime.children import with_children
 from ..runtime.interruption import Interrupted
-from ..runtime.polling import SummaryCheck, Watch
 from ..runtime.reading import read_execution
 from ..runtime.requests import CalledOff, SummaryLook, Work
 from ..runtime.service import Service
@@ -25,9 +22,11 @@ from .delivery import DeliveryJob, SignalDelivery
 from .outcome import DeliveryStatus, Outcome
 from .verdicts import Kind, Verdict, caller_matters, decide, request_moved_on
 
+if TYPE_CHECKING:
+    from ..runtime.polling import SummaryCheck
 
-@dataclass(frozen=True)
-class Options:
+
+class Options(NamedTuple):
     """How to take a signal. `ready` is the time to get ready for it, `rest` the time to come to rest after it."""
 
     ready: Pace
@@ -136,7 +135,7 @@ class _Signalling:
             return verdict
         if self._options.check_mode:
             waits = f"it has {self._options.ready.timeout:g} s to get ready (ready_timeout), now {verdict.reason}"
-            return replace(verdict, kind=Kind.SEND, reason=waits)
+            return verdict._replace(kind=Kind.SEND, reason=waits)
         return await self._await_ready(verdict)
 
     async def _judge_with_children(self, verdict: Verdict) -> Verdict:
@@ -144,8 +143,16 @@ class _Signalling:
         seen = self._outcome.before
         if seen is None or not seen.runs_children:
             return verdict
-        self._outcome.before = self._outcome.after = await with_children(self._service, seen)
-        return replace(await self._decide(self._outcome.before), kind=verdict.kind)
+        self._outcome.before = self._outcome.after = await self._with_children(seen)
+        return (await self._decide(self._outcome.before))._replace(kind=verdict.kind)
+
+    async def _with_children(self, execution: Execution) -> Execution:
+        if not execution.runs_children:
+            return execution
+        # Loaded here as it is seldom needed, and every task loads its code anew.
+        from ..runtime.children import with_children
+
+        return await with_children(self._service, execution)
 
     async def _decide(self, execution: Execution) -> Verdict:
         signal = self._outcome.signal
@@ -157,7 +164,7 @@ class _Signalling:
             return verdict
         if verdict.kind is Kind.SEND:
             return verdict
-        return replace(verdict, kind=Kind.SEND, reason=f"force is set, although {verdict.reason}")
+        return verdict._replace(kind=Kind.SEND, reason=f"force is set, although {verdict.reason}")
 
     async def _await_ready(self, verdict: Verdict) -> Verdict:
         def is_ready(execution: Execution) -> bool:
@@ -288,6 +295,8 @@ class _Signalling:
         outcome, pace, before = self._outcome, self._options.rest, self._outcome.before
         if pace is None or before is None:
             return
+        # Every task loads its code anew, so what only a wait needs is not loaded for the others.
+        from ..model import settling
 
         def rests(execution: Execution) -> bool:
             return settling.has_settled(execution, before, outcome.signal, verdict.step, outcome.changed)
@@ -300,12 +309,14 @@ class _Signalling:
         else:
             in_time = await self._watch(rests, pace, summaries.goes_on)
         if not in_time and outcome.after is not None:
-            outcome.after = await with_children(self._service, outcome.after)
+            outcome.after = await self._with_children(outcome.after)
         failure = settling.failure_after(outcome.after, outcome.signal) if in_time and outcome.after else ""
         outcome.failed = not in_time or bool(failure)
         outcome.msg += " " + after_waiting(outcome.after, in_time, failure, pace.timeout)
 
     async def _watch(self, holds: Callable[[Execution], bool], pace: Pace, rules_out: SummaryCheck | None) -> bool:
+        from ..runtime.polling import Watch
+
         outcome = self._outcome
         watched = await Watch(self._service, self._id, holds, rules_out, known=outcome.after).during(pace)
         outcome.after = watched.seen or outcome.after
@@ -320,4 +331,4 @@ def _addressed(signal: Signal, verdict: Verdict) -> Signal:
         return signal
     if signal.type == STOP_STEP:
         return signal.for_step_execution(verdict.step.name, verdict.step.execution_id)
-    return replace(signal, step_name=verdict.step.name)
+    return signal._replace(step_name=verdict.step.name)

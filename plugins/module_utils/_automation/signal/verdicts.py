@@ -12,12 +12,11 @@ know.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from ..model import gates, statuses
 from ..model.executions import ACCESS_REQUEST, APPROVE_ACTION, CHANGE_REQUEST, Execution, Step
-from ..model.reachable import is_passed
 from ..model.signals import RESUME, REVOKE, START_STEP, STOP_STEP, Signal
 from ..options.spelling import did_you_mean
 from ..output.phrases import explain_state
@@ -32,8 +31,7 @@ class Kind(Enum):
     NEVER = "never"
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A verdict, its sentence without the final full stop, and the step that it is about, if it is about one."""
 
     kind: Kind
@@ -91,7 +89,7 @@ def _decide_at_gate(execution: Execution, gate: Step, signal: Signal, caller_arn
         return _gate_is_past(execution, gate)
     if gate.waits:
         return _decide_at_open_gate(gate, signal, caller_arn)
-    if gate.is_ahead and is_passed(execution, gate.name):
+    if _was_passed(execution, gate):
         return _passed(execution, gate)
     if statuses.is_known(gate.status):
         return Verdict(
@@ -172,7 +170,7 @@ def _decide_resume(execution: Execution, signal: Signal) -> Verdict:
         return Verdict(Kind.NEVER, f"step `{step.name}` {_how_it_ended(step)}", step)
     if execution.has_ended:
         return Verdict(Kind.NEVER, f"step `{step.name}` is {step.status} and {explain_state(execution)}", step)
-    if step.is_ahead and is_passed(execution, step.name):
+    if _was_passed(execution, step):
         return _passed(execution, step)
     if step.waits or not (statuses.is_known(step.status) and statuses.is_known(execution.status)):
         return Verdict(Kind.SEND, f"step `{step.name}` is {step.status}", step)
@@ -225,7 +223,7 @@ def _decide_stop(execution: Execution, signal: Signal) -> Verdict:
         return Verdict(Kind.DONE, f"step `{step.name}` is already {step.status}", step)
     if execution.has_ended:
         return Verdict(Kind.DONE, f"step `{step.name}` does not run: {explain_state(execution)}", step)
-    if step.is_ahead and is_passed(execution, step.name):
+    if _was_passed(execution, step):
         return _passed(execution, step)
     if step.is_ahead:
         return Verdict(Kind.NOT_YET, f"step `{step.name}` has not begun: {explain_state(execution)}", step)
@@ -268,7 +266,17 @@ _DECIDERS: dict[str, Callable[[Execution, Signal], Verdict]] = {
 }
 
 
-# Shared wording
+# Shared by several signals
+
+
+def _was_passed(execution: Execution, step: Step) -> bool:
+    """Return whether a step has not begun and can certainly not come any more."""
+    if not step.is_ahead:
+        return False
+    # Loaded here as it is seldom needed, and every task loads its code anew.
+    from ..model.reachable import is_passed
+
+    return is_passed(execution, step.name)
 
 
 def _passed(execution: Execution, step: Step) -> Verdict:

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import AnsibleAutomationError
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.start import StartRequest
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.outcome import RunOutcome
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.preview import StartPreview, diff_side
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.preview import StartPreview
 from ansible_collections.ssmops.automation.tests.unit.service import run_one, service_of
 
 TOKEN = "c9b1f1a6-5d0c-5c39-8f5e-0d1f8f0b7a42"
@@ -111,14 +111,3 @@ def test_another_error_is_raised(answers, preview):
 def test_a_token_is_returned_where_it_is_the_users(answers, preview, is_repeatable, token):
     answers.add_response("describe_document", {"Document": {**DESCRIBED["Document"], "Parameters": []}})
     assert preview(is_repeatable).client_token == token
-
-
-@pytest.mark.parametrize(
-    ("status", "side"),
-    [
-        ("Success", {"document_name": "Deploy", "automation_execution_status": "Success"}),
-        ("", {"document_name": "Deploy"}),
-    ],
-)
-def test_a_status_that_is_not_known_is_left_out_of_a_diff(status, side):
-    assert diff_side(StartRequest({"DocumentName": "Deploy"}, is_repeatable=False), status) == side

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.start import StartRequest
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.outcome import RunOutcome
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.results import (
+    diff_side,
     run_result,
     unstarted_stop_result,
 )
@@ -70,3 +72,14 @@ def test_partitions_whose_console_is_not_known_have_no_address():
         RunOutcome(execution_id=EXECUTION_ID), region="eu-isoe-west-1", partition="aws-iso-e", return_execution="never"
     )
     assert "console_url" not in told
+
+
+@pytest.mark.parametrize(
+    ("status", "side"),
+    [
+        ("Success", {"document_name": "Deploy", "automation_execution_status": "Success"}),
+        ("", {"document_name": "Deploy"}),
+    ],
+)
+def test_a_status_that_is_not_known_is_left_out_of_a_diff(status, side):
+    assert diff_side(StartRequest({"DocumentName": "Deploy"}, is_repeatable=False), status) == side

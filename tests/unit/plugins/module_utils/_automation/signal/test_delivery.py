@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import replace
 
 import pytest
 
@@ -95,11 +94,11 @@ def deliver(signal, before, sends, looks, steps=LAST_GATE, caller=ALICE, is_forc
     verdict = decide(before, signal, caller) if before else None
     target = verdict.step if verdict else None
     if signal.is_decision and target:
-        signal = replace(signal, step_name=target.name)
+        signal = signal._replace(step_name=target.name)
 
     def later(now, caller_arn):
         if is_forced:
-            return replace(verdict, kind=Kind.SEND)
+            return verdict._replace(kind=Kind.SEND)
         return decide(effects.only_this_run(now, target), signal, caller_arn)
 
     job = DeliveryJob(EXECUTION_ID, signal, before, target, later)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import signal as os_signals
-from dataclasses import replace
 
 import pytest
 
@@ -40,7 +39,7 @@ PASSED = run("InProgress", gate("g", "Success", [OURS]), step("b", status="InPro
 FINISHED = run("Success", gate("g", "Success", [OURS]), step("b", status="Success"))
 BROKEN = run("Failed", gate("g", "Success", [OURS]), step("b", status="Failed", failure_message="disk full"))
 AT_PAUSE, RESUMED = run("Waiting", pause("p", "Waiting")), run("InProgress", pause("p", "Success"))
-GUARDED = replace(APPROVE, step_name="g")
+GUARDED = APPROVE._replace(step_name="g")
 
 
 class Task:
