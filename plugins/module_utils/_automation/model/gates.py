@@ -18,7 +18,7 @@ from .signals import APPROVE, Signal
 APPROVED = "Approved"
 REJECTED = "Rejected"
 
-# The step-level status has one word for a decision, the list of decisions may have another (semantics: the list's
+# The step-level status has one word for a decision, the list of decisions may have another (the list's
 # form is not documented), so both are understood.
 _DECISION_WORDS = {"Approve": APPROVED, "Approved": APPROVED, "Reject": REJECTED, "Rejected": REJECTED}
 
@@ -30,8 +30,7 @@ class Decision(NamedTuple):
     decision: str
 
 
-@dataclass(frozen=True)
-class EnhancedApprover:
+class EnhancedApprover(NamedTuple):
     """An approver of EnhancedApprovals: a user, or a group or role for whose members it stands."""
 
     approver: str

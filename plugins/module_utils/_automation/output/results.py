@@ -71,7 +71,7 @@ def _waiting_for_result(wait: WaitingFor, execution_id: str) -> dict[str, Any]:
         "signals": list(wait.signals),
         "valid_next_steps": list(wait.valid_next_steps),
         "approvers": list(approvals.approvers) if approvals else None,
-        "enhanced_approvers": [asdict(each) for each in approvals.enhanced_approvers] if approvals else None,
+        "enhanced_approvers": [each._asdict() for each in approvals.enhanced_approvers] if approvals else None,
         "min_required_approvals": approvals.min_required_approvals if approvals else None,
         "approvals_missing": approvals.approvals_missing if approvals else None,
         "decisions": [decision._asdict() for decision in approvals.decisions] if approvals else None,

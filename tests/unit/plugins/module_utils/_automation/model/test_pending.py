@@ -187,7 +187,7 @@ def test_a_gate_that_waits_misses_an_approval_though_there_are_enough_in_all():
     )
     (gate,) = execution.steps
     decisions = [json.dumps({"Approver": "a", "ApprovalStatus": "Approve"})]
-    (wait,) = waiting_for(replace(execution, steps=(replace(gate, outputs={"ApproverDecisions": decisions}),)))
+    (wait,) = waiting_for(replace(execution, steps=(gate._replace(outputs={"ApproverDecisions": decisions}),)))
     assert wait.approvals.approvals_missing == 1
 
 
