@@ -1,4 +1,4 @@
-# Copyright: Contributors to the ssmops.automation project
+# Copyright (c) Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -133,6 +133,10 @@ def is_harmless(page, words):
     assert all(word in ("-p", "release", "release/runbooks") or word.endswith("bin/activate") for word in words[1:])
 
 
+def names_variables_of_aws(page, words):
+    assert all(word.startswith("AWS_") for word in words[1:])
+
+
 CHECKS = {
     "ansible-galaxy": is_tested_elsewhere,
     "ansible-playbook": is_a_play_of_the_page,
@@ -144,6 +148,7 @@ CHECKS = {
     "mkdir": is_harmless,
     "python3": is_tested_elsewhere,
     "source": is_harmless,
+    "unset": names_variables_of_aws,
 }
 
 

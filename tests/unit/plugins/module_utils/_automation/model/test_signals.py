@@ -1,4 +1,4 @@
-# Copyright: Contributors to the ssmops.automation project
+# Copyright (c) Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 

@@ -1,4 +1,4 @@
-# Copyright: Contributors to the ssmops.automation project
+# Copyright (c) Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """aws:loop: run the steps inside it again and again, once for each value or while a condition holds."""
