@@ -113,7 +113,8 @@ def has_known_options(page, words):
 
 
 def names_variables_of_the_emulator(page, words):
-    known = {"AWS_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    addresses = {"AWS_URL", "AWS_ENDPOINT_URL", "NO_PROXY", "no_proxy"}
+    known = addresses | {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
     assert {word.partition("=")[0] for word in words[1:]} <= known
 
 
