@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether an answer has the shape that the API reference gives it. Pure.
 
-What stands between here and the service may change an answer or mix it up with another, so shapes are checked once,
+A proxy between here and the service may change an answer or swap it with another, so shapes are checked once,
 where answers come in; behind this file they are trusted.
 """
 

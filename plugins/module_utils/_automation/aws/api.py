@@ -1,9 +1,10 @@
 # Copyright (c) Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The calls to AWS, one thin function each; nothing else in the collection talks to boto3.
+"""The calls to AWS, one thin function each; nothing else in plugins/ calls AWS.
 
-Each is made once: the client has no retries of its own (see `connect`), those of runtime/retry.py serve all.
+Each call to SSM is made once: its client does not retry (see `connect`). Calls that may be repeated blindly are retried
+by runtime/retry.py, signals by signal/delivery.py. The STS client tries twice (identity.py).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Ansible hands to a module: the options as they were written, and a password that must not be told."""
+"""What Ansible hands to a module: the options as they were written, and a password that must not be shown."""
 
 from __future__ import annotations
 

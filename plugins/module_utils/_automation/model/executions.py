@@ -5,7 +5,7 @@
 """An Automation execution and its steps, as the rest of the package sees them.
 
 Only what decisions rest on is lifted out of the API's answer; the answer itself stays in `raw`, which is what
-users get to see (see results.py). Shapes: API reference, AutomationExecution and StepExecution.
+users get to see (see output/results.py). Shapes: API reference, AutomationExecution and StepExecution.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The service's limits on a signal, read off botocore's own model of the API so that they do not go stale.
+"""The service's limits on a signal, read from botocore's own model of the API so that they do not go stale.
 
-botocore enforces minimum lengths of strings only; without these checks the rest would be refused by the service,
-after the call and in its words.
+signal.py checks a payload against them. botocore enforces only the minimum lengths of strings and lists. Without these
+checks the service would refuse the rest after the call, in its own words.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A runbook's document, and what there is to object to a start of it. Pure.
+"""A runbook's document, and what speaks against starting it. Pure.
 
 It is what check mode predicts; outside check mode the service judges. What the document does not settle is left to
 the service.

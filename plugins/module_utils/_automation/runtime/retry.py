@@ -1,7 +1,7 @@
 # Copyright (c) Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trying a call again that met a passing fault: the one set of rules for all calls that may be repeated blindly."""
+"""Trying a call again after a temporary fault: the one set of rules for all calls that may be repeated blindly."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ def signal_many(
     with interruptible() as interruptions:
         if wanted:
             many = BatchSignaller(service, signaller, BatchOptions(concurrency, module.params["fail_fast"]))
-            told = many.take_to([each for each in wanted if each is not None], interruptions)
-            _exit_with(module, signal, _with_unstarted(told, wanted, signal))
+            batch = many.take_to([each for each in wanted if each is not None], interruptions)
+            _exit_with(module, signal, _with_unstarted(batch, wanted, signal))
         else:
             _exit_without_any(module)
 
@@ -62,11 +62,11 @@ def _ids_by_filters(module: AnsibleAWSModule, service: Service) -> list[str]:
     return _find_ids(service, module.params["filters"], module.params["max_executions"])
 
 
-def _with_unstarted(told: BatchResult, wanted: Sequence[str | None], signal: Signal) -> BatchResult:
+def _with_unstarted(batch: BatchResult, wanted: Sequence[str | None], signal: Signal) -> BatchResult:
     """Return the result with the outcomes of executions that check mode did not start, each in its place."""
-    known = iter(told.outcomes)
+    known = iter(batch.outcomes)
     outcomes = [unstarted_outcome(signal) if each is None else next(known) for each in wanted]
-    return replace(told, outcomes=outcomes, summary=summary_of(outcomes))
+    return replace(batch, outcomes=outcomes, summary=summary_of(outcomes))
 
 
 def _exit_unstarted(module: AnsibleAWSModule, signal: Signal) -> None:
@@ -86,20 +86,20 @@ def _exit_without_any(module: AnsibleAWSModule) -> None:
     )
 
 
-def _exit_with(module: AnsibleAWSModule, signal: Signal, told: BatchResult) -> None:
-    for warning in told.warnings:
+def _exit_with(module: AnsibleAWSModule, signal: Signal, batch: BatchResult) -> None:
+    for warning in batch.warnings:
         warn(warning)
-    summary, outcomes = told.summary, told.outcomes
+    summary, outcomes = batch.summary, batch.outcomes
     if module.params["return_outcomes"] == "changed":
         outcomes = [one for one in outcomes if one["changed"] or one["failed"] or not one["tried"]]
     _exit(
         module,
         failed=summary.has_failed,
         changed=bool(summary.changed),
-        msg=summed_up(signal, summary, module.check_mode, told.reason),
+        msg=summed_up(signal, summary, module.check_mode, batch.reason),
         summary=summary.numbers,
         outcomes=outcomes,
-        timing=told.timing,
+        timing=batch.timing,
         **({"diff": combined_diff(outcomes)} if module._diff else {}),
     )
 

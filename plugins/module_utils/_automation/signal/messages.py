@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sentences that tell users what became of a signal. Pure."""
+"""The sentences that say what became of a signal; the reason inside a refusal comes from verdicts.py. Pure."""
 
 from __future__ import annotations
 
