@@ -497,7 +497,7 @@ timing:
       type: float
       sample: 33.4
     bounded_by:
-      description: The operation whose calls take longest at the documented rates.
+      description: The operation whose calls take longest at the documented rates; null where no call was made.
       returned: always
       type: str
       sample: SendAutomationSignal

@@ -30,11 +30,7 @@ WHILE_CONNECTING = {"refused": faults.refuse_tunnel, "broken": faults.reset, "no
 
 
 class SignalsThroughAProxy:
-    """What holds whatever kind of proxy is in between; `through` has the options that lead there."""
-
-    @pytest.fixture
-    def through(self, request):
-        raise NotImplementedError
+    """What holds whatever kind of proxy is in between; the fixture `through` of a test class leads there."""
 
     @by_loss
     def test_start_step(self, world, through, fault):

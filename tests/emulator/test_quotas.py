@@ -112,8 +112,8 @@ class TestRates:
 
 
 class TestExecutions:
-    def start(self, runs: Any, times: int, step: Any = BUSY, name: str = "Gated", **request: Any) -> list[str]:
-        runs.document(step, name=name)
+    def start(self, runs: Any, times: int, step: Any = None, name: str = "Gated", **request: Any) -> list[str]:
+        runs.document(step or BUSY, name=name)
         started = [runs.ssm.start_automation_execution(DocumentName=name, **request) for _time in range(times)]
         return [one["AutomationExecutionId"] for one in started]
 

@@ -48,11 +48,11 @@ def project(tmp_path_factory):
     return folder
 
 
-def run(folder, command, variables=SHELL):
+def run(folder, command, variables=None):
     """Run a command in the project; what pip should install is there already, and it may not look elsewhere."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))},
-        **variables,
+        **(SHELL if variables is None else variables),
         "HOME": str(folder / "home"),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PIP_NO_INDEX": "1",

@@ -46,8 +46,8 @@ def _address(label: str) -> str:
     """The address that a label of Ansible's documentation means, or an empty string for other labels."""
     if label in _PAGES:
         return f"{_ANSIBLE}/{_PAGES[label]}"
-    namespace, _, rest = label.removeprefix(_LABEL).partition(".")
-    name, _, plugin = rest.partition(".")
+    namespace, _dot, rest = label.removeprefix(_LABEL).partition(".")
+    name, _dot, plugin = rest.partition(".")
     is_page = label.startswith(_LABEL) and plugin.endswith(("_module", "_filter", "_role"))
     return f"{_ANSIBLE}/collections/{namespace}/{name}/{plugin}.html" if is_page and namespace != "ssmops" else ""
 

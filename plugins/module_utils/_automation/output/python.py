@@ -18,8 +18,8 @@ OLDEST = "3.9"
 def require_python() -> None:
     """End the module with a refusal if Python is older than 3.9; the imports that follow would end in a traceback."""
     if sys.hexversion < 0x03090000:
-        print(json.dumps(refusal(sys.executable, platform.python_version())))
-        sys.exit(1)
+        sys.stdout.write(json.dumps(refusal(sys.executable, platform.python_version())) + "\n")
+        raise SystemExit(1)
 
 
 def refusal(interpreter: str, version: str) -> "dict[str, object]":

@@ -107,9 +107,14 @@ def summed_up(signal: Signal, summary: Summary, check_mode: bool, reason: str) -
 def timing_of(calls: Mapping[str, Mapping[str, int]], seconds: float) -> dict[str, Any]:
     """Return how long a task over several executions took, what calls it made, and which operation bounded it.
 
-    `calls` has for each operation how many were taken and how many were throttled.
+    `calls` has for each operation how many were taken and how many were throttled. There are none where check mode has
+    to do with executions that nobody has started.
     """
-    longest = max(calls, key=lambda operation: calls[operation]["taken"] / DOCUMENTED.get(operation, math.inf))
+
+    def seconds_at_documented_rate(operation: str) -> float:
+        return calls[operation]["taken"] / DOCUMENTED.get(operation, math.inf)
+
+    longest = max(calls, key=seconds_at_documented_rate, default=None)
     rates = {operation: round(each["taken"] / seconds, 2) if seconds else None for operation, each in calls.items()}
     return {
         "seconds": round(seconds, 2),

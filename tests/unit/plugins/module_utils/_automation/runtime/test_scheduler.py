@@ -296,12 +296,15 @@ class TestSummaryLooks:
 
     def test_waits_look_in_one_rhythm(self):
         """Twenty-five executions that run for a minute: three calls a look, and as many looks as one would take."""
+        clock = []
+
+        def status():
+            return "InProgress" if clock[0].now < 1060 else "Success"
+
         client = lists(lambda asked: [summary_of(run(status(), id=id_)) for id_ in asked])
         client.answer("get_automation_execution", lambda request: read(request["AutomationExecutionId"]))
         service = service_of(client, is_batch=True)
-
-        def status():
-            return "InProgress" if service.clock.now < 1060 else "Success"
+        clock.append(service.clock)
 
         def read(id_):
             return answer_of(run(status(), id=id_))
