@@ -100,7 +100,7 @@ def test_actions_that_are_not_run_are_named_all_at_once(runs: Any) -> None:
     runs.document(PAUSE, *others)
     code, message = error_of(runs.ssm.start_automation_execution, DocumentName="Gated")
     assert code == PARAMETER_ERROR
-    assert all(part in message for part in ("emulator", "aws:unheard, aws:unseen"))
+    assert all(part in message for part in ("emulator", "aws:unheard", "aws:unseen"))
 
 
 @pytest.mark.ledger("flow-15", "flow-16", "flow-22", "parameters-10")
