@@ -12,6 +12,7 @@ import json
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
 import termios
@@ -71,14 +72,25 @@ def at_a_terminal(command, answers, **options):
         **options,
     ) as process:
         os.close(theirs)
-        told, left = "", dict(answers)
+        told = ""
         with contextlib.suppress(OSError):  # the terminal is gone when the process has ended
-            while part := os.read(ours, 4096):
-                told += part.decode(errors="replace")
-                for word in [word for word in left if f"{word} (yes or no)?:" in told]:
-                    os.write(ours, f"{left.pop(word)}\r".encode())
+            while (part := read_for_a_second(ours)) != "":
+                told += part or ""
+                if part is None and (answer := asked_for(told, answers)):
+                    os.write(ours, f"{answer}\r".encode())
         os.close(ours)
     return subprocess.CompletedProcess(command, process.returncode, told, "")
+
+
+def asked_for(told, answers):
+    """The answer to the open question. Ansible drops what is typed before it listens, so it may be given again."""
+    since_the_last_task = told.rpartition("TASK [")[2]
+    return next((answer for word, answer in answers.items() if f"{word} (yes or no)?:" in since_the_last_task), None)
+
+
+def read_for_a_second(terminal):
+    """What is printed; none if nothing is for a second."""
+    return os.read(terminal, 4096).decode(errors="replace") if select.select([terminal], [], [], 1)[0] else None
 
 
 @pytest.fixture
