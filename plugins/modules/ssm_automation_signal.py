@@ -361,8 +361,10 @@ signal:
       sample: 95e70479-cf20-4d80-8018-7e4e2b4c1d5f
     sent:
       description:
-        - Whether the service took the signal from this task. Null where that is not known; the task fails then, and
-          RV(msg) tells how to find out.
+        - Whether the service took the signal from this task. Null where that is not known; RV(msg) tells why.
+        - The task fails then, and says how to find out. It does not fail where the service refused the signal or was
+          throttling, and the purpose of the signal is reached all the same; somebody else sent one then, or something
+          on the way repeated this one.
       returned: always
       type: bool
       sample: true
