@@ -632,6 +632,11 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.outp
 require_python()
 
 import gc
+
+if __name__ == "__main__":
+    # What a task imports is no garbage: to look through it again and again takes a tenth of a short task.
+    gc.disable()
+
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -811,7 +816,7 @@ def _run(module: AnsibleAWSModule) -> None:
             _exit(module, service, run_one(signaller.work_on(execution_id), service, interruptions))
     else:
         # Every task loads its code anew, so what only many executions need is not loaded for one.
-        from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.many import signal_many
+        from ansible_collections.ssmops.automation.plugins.module_utils._automation.batch.many import signal_many
 
         given = written.get("automation_execution_ids")
         ids = execution_ids_of(given, limits.execution_id, region, module.check_mode) if given is not None else None
@@ -819,6 +824,6 @@ def _run(module: AnsibleAWSModule) -> None:
 
 
 if __name__ == "__main__":
-    # A task is short, and what it has imported is no garbage: to look through that again and again takes a tenth of it.
     gc.freeze()
+    gc.enable()
     main()

@@ -148,8 +148,8 @@ def refusals() -> list[Sentence]:
         *table("signal/messages.py", "_EVIDENCE"),
         *returned("output/failures.py", "advice"),
         *returned("output/phrases.py", "after_waiting", "at_fault"),
-        *returned("signal/summary.py", "nothing_matched"),
-        *returned("signal/batch.py", "_why_hopeless", "_finish"),
+        *returned("batch/summary.py", "nothing_matched"),
+        *returned("batch/signaller.py", "_why_hopeless", "_finish"),
         *returned(
             "run/messages.py",
             "cannot_start",

@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.waiting import Pace
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.batch import (
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.batch.signaller import (
     BatchOptions,
     BatchSignaller,
 )
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.waiting import Pace
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.signaller import Options, Signaller
 from ansible_collections.ssmops.automation.tests.functional.fault_table import LAST_GATE, MORE_GATES, ON_SENDING
 from ansible_collections.ssmops.automation.tests.functional.scenarios import CALLER, SCENARIOS

@@ -21,7 +21,7 @@ PACKAGE = PLUGINS / "module_utils" / "_automation"
 FILES = sorted(PACKAGE.glob("*/*.py"))
 
 # Imports stay within a package or go further down; packages on one level do not know each other.
-LEVELS = [{"signal", "run"}, {"runtime"}, {"output"}, {"aws"}, {"options"}, {"model"}]
+LEVELS = [{"batch"}, {"signal", "run"}, {"runtime"}, {"output"}, {"aws"}, {"options"}, {"model"}]
 MOST_FILES = 12
 # What a client has for calls, by the names that boto3 gives them.
 CALLS = {"get_paginator", "get_waiter"} | {

@@ -63,6 +63,8 @@ def compile_anew(prefix: str) -> None:
 
 def main(execution_id: str) -> None:
     """Run the module as Ansible does, in this process."""
+    # The module does the same with the garbage collector when Ansible runs it.
+    gc.disable()
     with part("import base"):
         base = importlib.import_module(BASE)
     with part("import collection"):
@@ -75,8 +77,8 @@ def main(execution_id: str) -> None:
         "signal_type": "Approve",
         "endpoint_url": os.environ["AWS_URL"],
     }
-    # The module does the same when Ansible runs it.
     gc.freeze()
+    gc.enable()
     given = importlib.import_module("ansible.module_utils.testing").patch_module_args(arguments)
     with given, part("main"), contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
         module.main()

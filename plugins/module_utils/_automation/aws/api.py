@@ -4,7 +4,7 @@
 """The calls to AWS, one thin function each; nothing else in plugins/ calls AWS.
 
 Each call to SSM is made once: its client does not retry (see `connect`). Calls that may be repeated blindly are retried
-by runtime/retry.py, signals by signal/delivery.py. The STS client tries twice (identity.py).
+by runtime/retry.py, signals by signal/redelivery.py. The STS client tries twice (identity.py).
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Delivering a signal so that it takes effect once, and is known to have or not to have.
 
-The API cannot recognise a repeated request. So a signal is sent again only after a look at the execution, and only
-where the service certainly has not taken it, or where a second effect is impossible. docs/delivery.md has the rules.
+What follows an attempt that the service did not accept is in redelivery.py. docs/delivery.md has the rules.
 """
 
 from __future__ import annotations
@@ -12,26 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..aws.errors import INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError, NoAnswerInTime, SendResult
+from ..aws.errors import AnsibleAutomationError, NoAnswerInTime, SendResult
 from ..model.executions import Execution, Step
 from ..model.signals import Signal
-from ..options.waiting import Pace
-from ..runtime.requests import Pause
-from ..runtime.retry import look_again, note_failure, pauses
+from ..runtime.retry import note_failure
 from ..runtime.service import Service
-from . import effects
 from .outcome import Delivery, DeliveryStatus
-from .verdicts import Kind, Verdict
-
-# How long to look for the effect of a signal whose answer got lost, in seconds. The service processes signals
-# asynchronously; how long that lasts at most is not documented.
-GRACE = Pace(timeout=20, delay=1)
-# How long to look for what made the service refuse a signal that the last look had found fit.
-REFUSAL_GRACE = Pace(timeout=5, delay=1)
-# How often to send in all after answers that got lost.
-MOST_ATTEMPTS_IN_DOUBT = 3
-# How long to pause, in seconds, before the second attempt; later pauses grow.
-DELAY = 1
+from .verdicts import Verdict
 
 
 class DeliveryJob(NamedTuple):
@@ -48,173 +34,32 @@ class DeliveryJob(NamedTuple):
     decide: Callable[[Execution, str], Verdict]
 
 
-class SignalDelivery:
-    """Does one delivery job; `delivery` tells at any moment what became of it so far."""
+async def deliver(service: Service, job: DeliveryJob, delivery: Delivery) -> None:
+    """Send the signal until it is known to have arrived or not to; errors are part of what is told.
 
-    def __init__(self, service: Service, job: DeliveryJob, delivery: Delivery) -> None:
-        self._service = service
-        self._job = job
-        self._delivery = delivery
-        self._caller = ""
+    `delivery` tells at any moment what became of it so far.
+    """
+    result = await send_once(service, job, delivery)
+    if result is SendResult.ACCEPTED:
+        delivery.status = DeliveryStatus.ACCEPTED
+        return
+    # Loaded here as it is seldom needed, and every task loads its code anew.
+    from .redelivery import Redelivery
 
-    async def deliver(self) -> None:
-        """Send the signal until it is known to have arrived or not to; errors are part of what is told."""
-        for pause in pauses(DELAY):
-            status = await self._attempt() or self._status_without_budget(pause)
-            if status is None:
-                await Pause(pause)
-                status = await self._look_before_next()
-            if status is not None:
-                self._delivery.status = status
-                return
+    delivery.status = await Redelivery(service, job, delivery).after(result)
 
-    async def _attempt(self) -> DeliveryStatus | None:
-        """Send once; return how the delivery ended, or none if the signal may be sent again after another look."""
-        result = await self._send()
-        if result is SendResult.ACCEPTED:
-            return DeliveryStatus.ACCEPTED
-        if self._delivery.in_doubt:
-            return await self._resolve_doubt(result)
-        return await self._explain_refusal() if result is SendResult.REFUSED else None
 
-    def _status_without_budget(self, pause: float) -> DeliveryStatus | None:
-        runs_out = self._service.changes.runs_out(self._service.clock.monotonic() + pause)
-        return self._not_known_or_refused() if runs_out else None
-
-    def _not_known_or_refused(self) -> DeliveryStatus:
-        return DeliveryStatus.UNKNOWN if self._delivery.in_doubt else DeliveryStatus.REFUSED
-
-    async def _send(self) -> SendResult:
-        job, began = self._job, self._service.clock.monotonic()
-        self._delivery.error = None
-        try:
-            await self._service.send(job.execution_id, job.signal, self._delivery.leaves)
-        except AnsibleAutomationError as error:
-            self._note_error(error, began)
-            return error.send_result
-        self._delivery.note(SendResult.ACCEPTED)
-        self._delivery.status = DeliveryStatus.ACCEPTED
-        self._service.changes.taken(self._service.clock.monotonic())
-        return SendResult.ACCEPTED
-
-    def _note_error(self, error: AnsibleAutomationError, began: float) -> None:
-        self._delivery.may_still_leave |= isinstance(error.exception, NoAnswerInTime)
-        self._delivery.error = error
-        self._delivery.note(error.send_result)
-        note_failure(self._service.changes, error, began)
-
-    # The service has certainly not taken the signal so far, or a second effect is impossible.
-
-    async def _look_before_next(self) -> DeliveryStatus | None:
-        """Look, right before the signal is sent again; return how the delivery ended if it is not to be."""
-        if self._job.before is None:
-            return None
-        now = await self._look(GRACE, lambda now: True)
-        if now is None or not self._is_identified:
-            return self._not_known_or_refused()
-        if await self._is_ours(now):
-            return DeliveryStatus.SEEN
-        kind = self._delivery.verdict.kind if self._delivery.verdict else Kind.NEVER
-        if kind is Kind.SEND:
-            return None
-        if not self._delivery.in_doubt:
-            # That the last attempt was not taken is no reason any more: what the execution has come to is.
-            self._delivery.error = None
-        is_done = kind is Kind.DONE and not self._delivery.in_doubt
-        return DeliveryStatus.NOT_NEEDED if is_done else self._not_known_or_refused()
-
-    @property
-    def _is_identified(self) -> bool:
-        """Whether the run of the step is known by its id, so that a later run is not taken for it."""
-        return self._job.step is None or bool(self._job.step.execution_id) or self._job.step.is_ahead
-
-    async def _explain_refusal(self) -> DeliveryStatus:
-        error = self._delivery.error
-        if error is None or error.code not in (INVALID_SIGNAL, STEP_NOT_FOUND) or self._job.before is None:
-            return DeliveryStatus.REFUSED
-        now = await self._look(REFUSAL_GRACE, self._has_moved)
-        self._delivery.shows_nothing = self._job.signal.is_decision and self._job.step is None
-        if now is not None and await self._is_ours(now):
-            return DeliveryStatus.SEEN
-        is_done = self._delivery.verdict is not None and self._delivery.verdict.kind is Kind.DONE
-        return DeliveryStatus.NOT_NEEDED if is_done else DeliveryStatus.REFUSED
-
-    def _has_moved(self, now: Execution) -> bool:
-        is_decided = self._job.before is not None and effects.shows_new_decisions(self._job.before, now)
-        return is_decided or self._job.decide(now, "").kind is not Kind.SEND
-
-    # An answer got lost, of this attempt or of an earlier one.
-
-    async def _resolve_doubt(self, result: SendResult) -> DeliveryStatus | None:
-        if self._job.signal.is_decision:
-            self._caller = await self._service.caller_arn()
-        now = await self._look(GRACE, self._settles_doubt)
-        if now is None:
-            return DeliveryStatus.UNKNOWN
-        if await self._is_ours(now):
-            return DeliveryStatus.SEEN
-        # A refusal now may be the work of the first signal, whose effect does not show.
-        may_repeat = result is not SendResult.REFUSED and await self._may_repeat(now)
-        return None if may_repeat else DeliveryStatus.UNKNOWN
-
-    def _settles_doubt(self, now: Execution) -> bool:
-        """Return whether looking on cannot tell more: a decision may still show at another gate, if late."""
-        if self._own_decisions(now) or now.has_ended:
-            return True
-        return not self._job.signal.is_decision and self._job.decide(now, "").kind in (Kind.DONE, Kind.NEVER)
-
-    async def _may_repeat(self, now: Execution) -> bool:
-        delivery, signal = self._delivery, self._job.signal
-        if delivery.may_still_leave or delivery.attempts >= MOST_ATTEMPTS_IN_DOUBT:
-            return False
-        if delivery.verdict is None or delivery.verdict.kind is not Kind.SEND:
-            return False
-        return effects.is_harmless_to_repeat(signal) or await self._runbook_rules_out_another_effect(now)
-
-    async def _runbook_rules_out_another_effect(self, now: Execution) -> bool:
-        signal, step = self._job.signal, self._job.step
-        if step is None or not effects.needs_runbook_to_repeat(signal, step):
-            return False
-        # Loaded here as it is seldom needed, and every task loads its code anew.
-        from ..model.runbook_flow import can_hit_another_run
-
-        try:
-            content = await look_again(self._service, lambda: self._service.content(*now.document))
-        except AnsibleAutomationError:
-            return False
-        return not can_hit_another_run(content, step.name, signal.is_decision)
-
-    # Looking
-
-    async def _is_ours(self, now: Execution) -> bool:
-        """Return whether the state shows what nothing but this signal explains."""
-        before = self._job.before
-        if not self._job.signal.is_decision or before is None or not effects.shows_new_decisions(before, now):
-            return False
-        self._caller = await self._service.caller_arn()
-        is_ours = bool(self._own_decisions(now))
-        self._delivery.shows_others = bool(self._caller) and not is_ours
-        return is_ours
-
-    def _own_decisions(self, now: Execution) -> list[Step]:
-        job = self._job
-        if not job.signal.is_decision or job.before is None or not self._caller:
-            return []
-        return effects.own_new_decisions(job.before, now, job.signal, self._caller)
-
-    async def _look(self, pace: Pace, enough: Callable[[Execution], bool]) -> Execution | None:
-        """Read until a state is enough or the time is up; return the last one, or none if none could be read."""
-        if self._job.before is None:
-            return None
-        # Loaded here as it is seldom needed, and every task loads its code anew.
-        from ..runtime.polling import Watch
-
-        try:
-            watched = await Watch(self._service, self._job.execution_id, enough).during(pace)
-        except AnsibleAutomationError as error:
-            self._delivery.error = self._delivery.error or error
-            return None
-        if watched.seen is not None:
-            self._delivery.last = watched.seen
-            self._delivery.verdict = self._job.decide(watched.seen, self._caller)
-        return watched.seen
+async def send_once(service: Service, job: DeliveryJob, delivery: Delivery) -> SendResult:
+    """Send the signal, and note what came of it."""
+    began, delivery.error = service.clock.monotonic(), None
+    try:
+        await service.send(job.execution_id, job.signal, delivery.leaves)
+    except AnsibleAutomationError as error:
+        delivery.may_still_leave |= isinstance(error.exception, NoAnswerInTime)
+        delivery.error = error
+        delivery.note(error.send_result)
+        note_failure(service.changes, error, began)
+        return error.send_result
+    delivery.note(SendResult.ACCEPTED)
+    service.changes.taken(service.clock.monotonic())
+    return SendResult.ACCEPTED

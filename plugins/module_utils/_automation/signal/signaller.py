@@ -18,7 +18,7 @@ from ..runtime.reading import read_execution
 from ..runtime.requests import CalledOff, SummaryLook, Work
 from ..runtime.service import Service
 from . import effects, messages, predictions, summaries
-from .delivery import DeliveryJob, SignalDelivery
+from .delivery import DeliveryJob, deliver
 from .outcome import DeliveryStatus, Outcome
 from .verdicts import Kind, Verdict, caller_matters, decide, request_moved_on
 
@@ -193,7 +193,7 @@ class _Signalling:
     async def _deliver(self, verdict: Verdict) -> None:
         outcome = self._outcome
         job = DeliveryJob(self._id, outcome.signal, outcome.before, verdict.step, self._later_verdict(verdict))
-        await SignalDelivery(self._service, job, outcome.delivery).deliver()
+        await deliver(self._service, job, outcome.delivery)
         outcome.after = outcome.delivery.last or outcome.after
         if outcome.delivery.took_effect:
             await self._look_after(verdict)

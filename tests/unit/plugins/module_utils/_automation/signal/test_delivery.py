@@ -18,15 +18,14 @@ import pytest
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import MalformedAnswer
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime import scheduler
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import RETRY_SECONDS
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal import delivery as deliveries
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal import effects
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.delivery import (
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.outcome import Delivery
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.redelivery import (
     GRACE,
     MOST_ATTEMPTS_IN_DOUBT,
     REFUSAL_GRACE,
-    DeliveryJob,
-    SignalDelivery,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.outcome import Delivery
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.verdicts import Kind, decide
 from ansible_collections.ssmops.automation.tests.unit.errors import LOST_ANSWER, NO_CONNECTION, client_error
 from ansible_collections.ssmops.automation.tests.unit.executions import (
@@ -101,8 +100,8 @@ def deliver(signal, before, sends, looks, steps=LAST_GATE, caller=ALICE, is_forc
             return verdict._replace(kind=Kind.SEND)
         return decide(effects.only_this_run(now, target), signal, caller_arn)
 
-    job = DeliveryJob(EXECUTION_ID, signal, before, target, later)
-    run_one(SignalDelivery(service, job, delivery).deliver(), service)
+    job = deliveries.DeliveryJob(EXECUTION_ID, signal, before, target, later)
+    run_one(deliveries.deliver(service, job, delivery), service)
     assert client.count("send_automation_signal") == delivery.attempts
     return delivery, service
 

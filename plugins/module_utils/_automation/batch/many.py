@@ -20,10 +20,10 @@ from ..runtime.interruption import Interruptions, interruptible
 from ..runtime.reading import find_executions
 from ..runtime.scheduler import run_one
 from ..runtime.service import Service
-from .batch import BatchOptions, BatchResult, BatchSignaller
-from .messages import would_send_once_started
+from ..signal.messages import would_send_once_started
+from ..signal.signaller import Signaller
 from .results import combined_diff, unstarted_outcome
-from .signaller import Signaller
+from .signaller import BatchOptions, BatchResult, BatchSignaller
 from .summary import Summary, nothing_matched, summary_of, summed_up
 
 if TYPE_CHECKING:

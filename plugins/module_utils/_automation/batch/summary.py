@@ -13,7 +13,7 @@ from typing import Any
 
 from ..model.signals import Signal
 from ..runtime.rates import DOCUMENTED
-from .messages import named
+from ..signal.messages import named
 
 # How many executions a message names, and how many warnings of their own they may give.
 MOST_NAMED = 10

@@ -18,10 +18,10 @@ from ..runtime.interruption import Interruptions
 from ..runtime.rates import Rates
 from ..runtime.scheduler import Scheduler
 from ..runtime.service import RETRY_SECONDS, Service
-from . import messages
-from .outcome import Outcome
+from ..signal import messages
+from ..signal.outcome import Outcome
+from ..signal.signaller import Signaller
 from .results import outcome_result
-from .signaller import Signaller
 from .summary import Summary, bounded, summary_of, timing_of
 
 

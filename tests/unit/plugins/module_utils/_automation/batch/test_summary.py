@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import Signal
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.summary import (
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.batch.summary import (
     bounded,
     nothing_matched,
     summary_of,
     summed_up,
 )
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import Signal
 
 APPROVE = Signal("Approve", step_name="gate")
 

@@ -1,0 +1,185 @@
+# Copyright (c) Contributors to the ssmops.automation project
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What follows an attempt to deliver a signal that the service did not accept.
+
+The API cannot recognise a repeated request. So a signal is sent again only after a look at the execution, and only
+where the service certainly has not taken it, or where a second effect is impossible. docs/delivery.md has the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..aws.errors import INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError, SendResult
+from ..model.executions import Execution, Step
+from ..options.waiting import Pace
+from ..runtime.polling import Watch
+from ..runtime.requests import Pause
+from ..runtime.retry import look_again, pauses
+from ..runtime.service import Service
+from . import effects
+from .delivery import DeliveryJob, send_once
+from .outcome import Delivery, DeliveryStatus
+from .verdicts import Kind
+
+# How long to look for the effect of a signal whose answer got lost, in seconds. The service processes signals
+# asynchronously; how long that lasts at most is not documented.
+GRACE = Pace(timeout=20, delay=1)
+# How long to look for what made the service refuse a signal that the last look had found fit.
+REFUSAL_GRACE = Pace(timeout=5, delay=1)
+# How often to send in all after answers that got lost.
+MOST_ATTEMPTS_IN_DOUBT = 3
+# How long to pause, in seconds, before the second attempt; later pauses grow.
+DELAY = 1
+
+
+class Redelivery:
+    """Finds out what an attempt has done, and sends the signal again where that is safe."""
+
+    def __init__(self, service: Service, job: DeliveryJob, delivery: Delivery) -> None:
+        self._service = service
+        self._job = job
+        self._delivery = delivery
+        self._caller = ""
+
+    async def after(self, result: SendResult) -> DeliveryStatus:
+        """Return how the delivery ended whose first attempt had this result."""
+        waits = pauses(DELAY)
+        while True:
+            pause = next(waits)
+            status = await self._status_after(result) or self._status_without_budget(pause)
+            if status is None:
+                await Pause(pause)
+                status = await self._look_before_next()
+            if status is not None:
+                return status
+            result = await send_once(self._service, self._job, self._delivery)
+
+    async def _status_after(self, result: SendResult) -> DeliveryStatus | None:
+        """Return how the delivery ended, or none if the signal may be sent again after another look."""
+        if result is SendResult.ACCEPTED:
+            return DeliveryStatus.ACCEPTED
+        if self._delivery.in_doubt:
+            return await self._resolve_doubt(result)
+        return await self._explain_refusal() if result is SendResult.REFUSED else None
+
+    def _status_without_budget(self, pause: float) -> DeliveryStatus | None:
+        runs_out = self._service.changes.runs_out(self._service.clock.monotonic() + pause)
+        return self._not_known_or_refused() if runs_out else None
+
+    def _not_known_or_refused(self) -> DeliveryStatus:
+        return DeliveryStatus.UNKNOWN if self._delivery.in_doubt else DeliveryStatus.REFUSED
+
+    # The service has certainly not taken the signal so far, or a second effect is impossible.
+
+    async def _look_before_next(self) -> DeliveryStatus | None:
+        """Look, right before the signal is sent again; return how the delivery ended if it is not to be."""
+        if self._job.before is None:
+            return None
+        now = await self._look(GRACE, lambda now: True)
+        if now is None or not self._is_identified:
+            return self._not_known_or_refused()
+        if await self._is_ours(now):
+            return DeliveryStatus.SEEN
+        kind = self._delivery.verdict.kind if self._delivery.verdict else Kind.NEVER
+        if kind is Kind.SEND:
+            return None
+        if not self._delivery.in_doubt:
+            # That the last attempt was not taken is no reason any more: what the execution has come to is.
+            self._delivery.error = None
+        is_done = kind is Kind.DONE and not self._delivery.in_doubt
+        return DeliveryStatus.NOT_NEEDED if is_done else self._not_known_or_refused()
+
+    @property
+    def _is_identified(self) -> bool:
+        """Whether the run of the step is known by its id, so that a later run is not taken for it."""
+        return self._job.step is None or bool(self._job.step.execution_id) or self._job.step.is_ahead
+
+    async def _explain_refusal(self) -> DeliveryStatus:
+        error = self._delivery.error
+        if error is None or error.code not in (INVALID_SIGNAL, STEP_NOT_FOUND) or self._job.before is None:
+            return DeliveryStatus.REFUSED
+        now = await self._look(REFUSAL_GRACE, self._has_moved)
+        self._delivery.shows_nothing = self._job.signal.is_decision and self._job.step is None
+        if now is not None and await self._is_ours(now):
+            return DeliveryStatus.SEEN
+        is_done = self._delivery.verdict is not None and self._delivery.verdict.kind is Kind.DONE
+        return DeliveryStatus.NOT_NEEDED if is_done else DeliveryStatus.REFUSED
+
+    def _has_moved(self, now: Execution) -> bool:
+        is_decided = self._job.before is not None and effects.shows_new_decisions(self._job.before, now)
+        return is_decided or self._job.decide(now, "").kind is not Kind.SEND
+
+    # An answer got lost, of this attempt or of an earlier one.
+
+    async def _resolve_doubt(self, result: SendResult) -> DeliveryStatus | None:
+        if self._job.signal.is_decision:
+            self._caller = await self._service.caller_arn()
+        now = await self._look(GRACE, self._settles_doubt)
+        if now is None:
+            return DeliveryStatus.UNKNOWN
+        if await self._is_ours(now):
+            return DeliveryStatus.SEEN
+        # A refusal now may be the work of the first signal, whose effect does not show.
+        may_repeat = result is not SendResult.REFUSED and await self._may_repeat(now)
+        return None if may_repeat else DeliveryStatus.UNKNOWN
+
+    def _settles_doubt(self, now: Execution) -> bool:
+        """Return whether looking on cannot tell more: a decision may still show at another gate, if late."""
+        if self._own_decisions(now) or now.has_ended:
+            return True
+        return not self._job.signal.is_decision and self._job.decide(now, "").kind in (Kind.DONE, Kind.NEVER)
+
+    async def _may_repeat(self, now: Execution) -> bool:
+        delivery, signal = self._delivery, self._job.signal
+        if delivery.may_still_leave or delivery.attempts >= MOST_ATTEMPTS_IN_DOUBT:
+            return False
+        if delivery.verdict is None or delivery.verdict.kind is not Kind.SEND:
+            return False
+        return effects.is_harmless_to_repeat(signal) or await self._runbook_rules_out_another_effect(now)
+
+    async def _runbook_rules_out_another_effect(self, now: Execution) -> bool:
+        signal, step = self._job.signal, self._job.step
+        if step is None or not effects.needs_runbook_to_repeat(signal, step):
+            return False
+        # Loaded here as it is seldom needed, and every task loads its code anew.
+        from ..model.runbook_flow import can_hit_another_run
+
+        try:
+            content = await look_again(self._service, lambda: self._service.content(*now.document))
+        except AnsibleAutomationError:
+            return False
+        return not can_hit_another_run(content, step.name, signal.is_decision)
+
+    # Looking
+
+    async def _is_ours(self, now: Execution) -> bool:
+        """Return whether the state shows what nothing but this signal explains."""
+        before = self._job.before
+        if not self._job.signal.is_decision or before is None or not effects.shows_new_decisions(before, now):
+            return False
+        self._caller = await self._service.caller_arn()
+        is_ours = bool(self._own_decisions(now))
+        self._delivery.shows_others = bool(self._caller) and not is_ours
+        return is_ours
+
+    def _own_decisions(self, now: Execution) -> list[Step]:
+        job = self._job
+        if not job.signal.is_decision or job.before is None or not self._caller:
+            return []
+        return effects.own_new_decisions(job.before, now, job.signal, self._caller)
+
+    async def _look(self, pace: Pace, enough: Callable[[Execution], bool]) -> Execution | None:
+        """Read until a state is enough or the time is up; return the last one, or none if none could be read."""
+        if self._job.before is None:
+            return None
+        try:
+            watched = await Watch(self._service, self._job.execution_id, enough).during(pace)
+        except AnsibleAutomationError as error:
+            self._delivery.error = self._delivery.error or error
+            return None
+        if watched.seen is not None:
+            self._delivery.last = watched.seen
+            self._delivery.verdict = self._job.decide(watched.seen, self._caller)
+        return watched.seen
