@@ -284,6 +284,19 @@ class TestWhatItCosts:
         assert counted[READ] == 60
         assert counted[LIST] <= 45
 
+    def test_after_a_wait_runs_that_ended_well_are_not_read_again(self, emulator, many, alice):
+        ids = start(emulator, "Maintenance", 20)
+        emulator.sleep(40)
+        many("Resume", ids, step_name="patch_by_hand", wait=True, wait_timeout=120)
+        emulator.forget_requests()
+        result = many("Approve", ids, wait=True, wait_timeout=120, **alice)
+        assert {outcome["status_after"] for outcome in result["outcomes"]} == {"Success"}
+        assert all("The execution ended Success" in outcome["msg"] for outcome in result["outcomes"])
+        assert numbers(result) == [20, 20, 0, 0, 0]
+        counted = calls(emulator)
+        assert (counted[READ], counted[SEND]) == (20, 20)
+        assert counted[LIST] <= 20
+
     def test_executions_that_are_not_ready_are_looked_at_together(self, emulator, many):
         ids = start(emulator, "Maintenance", 20)
         result = many("Resume", ids, step_name="patch_by_hand", ready_timeout=60)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Optional
 
 from ..aws.errors import EXECUTION_NOT_FOUND, AnsibleAutomationError
 from ..model.executions import Execution
@@ -19,14 +20,17 @@ from .requests import Pause, SummaryLook
 from .retry import pauses
 from .service import Service
 
-# Whether a look without steps shows that the predicate cannot hold: it gets what was listed, and what was last read
-# in full.
-SummaryCheck = Callable[[Execution, "Execution | None"], bool]
+# Whether a look without steps shows that the predicate holds or cannot hold; none where it does not tell. It gets what
+# was listed, and what was last read in full.
+SummaryCheck = Callable[[Execution, "Execution | None"], Optional[bool]]
 
 
 @dataclass
 class Watched:
-    """What a wait saw: whether the predicate holds, and the execution as last read with its steps."""
+    """What a wait saw: whether the predicate holds, and the execution as last read.
+
+    It is without steps where a look without them has shown that the predicate holds.
+    """
 
     holds: bool = False
     seen: Execution | None = None
@@ -36,7 +40,7 @@ class Watched:
 class Watch:
     """One wait for one execution.
 
-    `rules_out` tells when a look without steps is enough. `may_be_missing` is for an execution that has just been
+    `tells` is for looks without steps. `may_be_missing` is for an execution that has just been
     started, which the service may not find at once.
     """
 
@@ -45,14 +49,14 @@ class Watch:
         service: Service,
         execution_id: str,
         holds: Callable[[Execution], bool],
-        rules_out: SummaryCheck | None = None,
+        tells: SummaryCheck | None = None,
         known: Execution | None = None,
         may_be_missing: bool = False,
     ) -> None:
         self._service = service
         self._execution_id = execution_id
         self._holds = holds
-        self._rules_out = rules_out
+        self._tells = tells
         self._known = known
         self._may_be_missing = may_be_missing
         self._watched = Watched()
@@ -66,8 +70,8 @@ class Watch:
         """
         deadline = self._service.clock.monotonic() + pace.timeout
         for pause in pauses(pace.delay):
-            is_ruled_out = await self._is_ruled_out()
-            if not is_ruled_out or self._left(deadline) <= 0:
+            is_told = await self._look_without_steps()
+            if not is_told or (not self._watched.holds and self._left(deadline) <= 0):
                 await self._look(self._left(deadline))
             left = self._left(deadline)
             if self._watched.holds or left <= 0:
@@ -78,9 +82,9 @@ class Watch:
     def _left(self, deadline: float) -> float:
         return max(0.0, deadline - self._service.clock.monotonic())
 
-    async def _is_ruled_out(self) -> bool:
-        """Look without steps; return whether that shows that the predicate cannot hold."""
-        if self._rules_out is None:
+    async def _look_without_steps(self) -> bool:
+        """Return whether a look without steps has told whether the predicate holds."""
+        if self._tells is None:
             return False
         try:
             listed = await SummaryLook(self._execution_id)
@@ -88,7 +92,10 @@ class Watch:
             self._note(error)
             return False
         self._watched.last_error = None
-        return listed is not None and self._rules_out(listed, self._watched.seen or self._known)
+        holds = self._tells(listed, self._watched.seen or self._known) if listed else None
+        if listed and holds:
+            self._watched.seen, self._watched.holds = listed, True
+        return holds is not None
 
     async def _look(self, left: float) -> None:
         try:

@@ -171,8 +171,8 @@ class _Signalling:
             return decide(execution, self._signal).kind is not Kind.NOT_YET
 
         # Within a loop a step may begin and end while the execution names the same one all along.
-        rules_out = None if self._signal.type == STOP_STEP else summaries.is_where_it_was
-        await self._watch(is_ready, self._options.ready, rules_out)
+        tells = None if self._signal.type == STOP_STEP else summaries.has_become_ready
+        await self._watch(is_ready, self._options.ready, tells)
         self._outcome.before = self._outcome.after
         return await self._decide(self._outcome.before) if self._outcome.before else verdict
 
@@ -301,24 +301,27 @@ class _Signalling:
         def rests(execution: Execution) -> bool:
             return settling.has_settled(execution, before, outcome.signal, verdict.step, outcome.changed)
 
+        def tells(listed: Execution, known: Execution | None) -> bool | None:
+            return summaries.has_come_to_rest(listed, outcome.signal, before, verdict.step)
+
         if self._options.check_mode:
             # Where there is nothing to wait for, the end of a wait is known without one.
             in_time = rests(before)
             if not in_time:
                 return
         else:
-            in_time = await self._watch(rests, pace, summaries.goes_on)
+            in_time = await self._watch(rests, pace, tells)
         if not in_time and outcome.after is not None:
             outcome.after = await self._with_children(outcome.after)
         failure = settling.failure_after(outcome.after, outcome.signal) if in_time and outcome.after else ""
         outcome.failed = not in_time or bool(failure)
         outcome.msg += " " + after_waiting(outcome.after, in_time, failure, pace.timeout)
 
-    async def _watch(self, holds: Callable[[Execution], bool], pace: Pace, rules_out: SummaryCheck | None) -> bool:
+    async def _watch(self, holds: Callable[[Execution], bool], pace: Pace, tells: SummaryCheck | None) -> bool:
         from ..runtime.polling import Watch
 
         outcome = self._outcome
-        watched = await Watch(self._service, self._id, holds, rules_out, known=outcome.after).during(pace)
+        watched = await Watch(self._service, self._id, holds, tells, known=outcome.after).during(pace)
         outcome.after = watched.seen or outcome.after
         if not watched.holds and watched.last_error is not None:
             outcome.warnings.append(messages.not_seen_lately(self._id, watched.last_error))

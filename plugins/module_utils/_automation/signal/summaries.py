@@ -8,22 +8,34 @@ from __future__ import annotations
 
 from ..model import gates, statuses
 from ..model.executions import Execution, Step
-from ..model.signals import Signal
+from ..model.signals import START_STEP, Signal
 
 _POSITION = ("CurrentStepName", "CurrentAction")
 
 
-def goes_on(listed: Execution, known: Execution | None) -> bool:
-    """Return whether the run moves by itself, so that it cannot have come to rest."""
-    return listed.status in statuses.MOVING
-
-
-def is_where_it_was(listed: Execution, known: Execution | None) -> bool:
-    """Return whether the run moves by itself, at the same step as when it was last read in full.
+def has_become_ready(listed: Execution, known: Execution | None) -> bool | None:
+    """Return false where the run moves by itself, at the same step as when it was last read in full; none elsewhere.
 
     Then it takes no signal that it did not take before, and nothing has become impossible.
     """
-    return known is not None and goes_on(listed, known) and _position(listed) == _position(known)
+    is_where_it_was = known is not None and _moves(listed) and _position(listed) == _position(known)
+    return False if is_where_it_was else None
+
+
+def has_come_to_rest(listed: Execution, signal: Signal, before: Execution | None, step: Step | None) -> bool | None:
+    """Return whether the run rests after a signal: false where it moves, true where it ended well; none elsewhere.
+
+    A run that ended badly is read for the reason, one that waits for the step at which it does. After StartStep a step
+    may have failed although the run ended well.
+    """
+    if _moves(listed):
+        return False
+    needs_steps = signal.type == START_STEP or not tells_enough_afterwards(signal, before, step)
+    return True if listed.status in statuses.SUCCESSFUL and not needs_steps else None
+
+
+def _moves(listed: Execution) -> bool:
+    return listed.status in statuses.MOVING
 
 
 def _position(execution: Execution) -> tuple[object, ...]:

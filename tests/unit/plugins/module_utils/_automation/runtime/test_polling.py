@@ -153,9 +153,15 @@ def test_the_time_that_is_left_is_the_most_that_a_look_is_waited_for():
     assert service.clock.now <= 1000 + 25 + 10
 
 
+def moves_or_none(listed, known):
+    return None if listed.has_ended else False
+
+
 class TestLooksWithoutSteps:
     @staticmethod
-    def watch(listed, read=("Success",), timeout=60, rules_out=lambda listed, known: not listed.has_ended, **more):
+    def watch(
+        listed, read=("Success",), timeout=60, tells=lambda listed, known: None if listed.has_ended else False, **more
+    ):
         """Wait as one of many; return what was seen, and the calls."""
         entries = [
             state
@@ -167,7 +173,7 @@ class TestLooksWithoutSteps:
             describe_automation_executions=entries, get_automation_execution=[answer_of(run(state)) for state in read]
         )
         service, seen = service_of(client, is_batch=True), []
-        work = Watch(service, EXECUTION_ID, has_ended, rules_out, **more).during(Pace(timeout, 2))
+        work = Watch(service, EXECUTION_ID, has_ended, tells, **more).during(Pace(timeout, 2))
         Scheduler(service, Interruptions(), lambda watched: seen.append(watched) or "").run([work])
         return seen[0], [name for name, _request in client.requests]
 
@@ -175,6 +181,12 @@ class TestLooksWithoutSteps:
         watched, calls = self.watch(["InProgress", "InProgress", "Success"])
         assert watched.holds
         assert calls == ["describe_automation_executions"] * 3 + ["get_automation_execution"]
+
+    def test_where_they_show_that_it_holds_nobody_reads_the_steps(self):
+        watched, calls = self.watch(["InProgress", "Success"], tells=lambda listed, known: listed.has_ended)
+        assert watched.holds
+        assert (watched.seen.status, watched.seen.is_summary) == ("Success", True)
+        assert calls == ["describe_automation_executions"] * 2
 
     def test_when_the_time_is_up_the_steps_are_read_once(self):
         watched, calls = self.watch(["InProgress"], read=["InProgress"], timeout=20)
@@ -197,13 +209,13 @@ class TestLooksWithoutSteps:
     def test_they_are_held_against_what_was_last_read(self):
         known = []
 
-        def rules_out(listed, last_read):
+        def tells(listed, last_read):
             known.append(last_read and last_read.status)
-            return len(known) == 1
+            return False if len(known) == 1 else None
 
-        self.watch(["InProgress"], read=["Waiting", "Success"], rules_out=rules_out, known=run("Pending"))
+        self.watch(["InProgress"], read=["Waiting", "Success"], tells=tells, known=run("Pending"))
         assert known == ["Pending", "Pending", "Waiting"]
 
     def test_one_that_runs_alone_makes_none(self):
         looks = Looks("InProgress", "Success")
-        assert looks.wait(timeout=60, rules_out=lambda listed, known: pytest.fail("It was listed.")).holds
+        assert looks.wait(timeout=60, tells=lambda listed, known: pytest.fail("It was listed.")).holds

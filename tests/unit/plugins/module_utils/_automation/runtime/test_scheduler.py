@@ -314,7 +314,7 @@ class TestSummaryLooks:
                 service,
                 id_,
                 lambda execution: execution.has_ended,
-                lambda listed, known: not listed.has_ended,
+                lambda listed, known: None if listed.has_ended else False,
             ).during(Pace(600, 2))
 
         results, _scheduler = run_all((watch(id_) for id_ in ids(25)), service=service)

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal import summaries
-from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID, gate, run, step
+from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID, gate, pause, run, step
 from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, RESUME, START, STOP
 
 
@@ -19,6 +19,10 @@ def at(status, step_name="", action=""):
     return Execution.from_summary(
         {"AutomationExecutionId": EXECUTION_ID, "AutomationExecutionStatus": status, **position}
     )
+
+
+GATE = gate("g", "Waiting")
+AT_GATE = run("Waiting", GATE, step("end"))
 
 
 @pytest.mark.parametrize(
@@ -35,9 +39,37 @@ def at(status, step_name="", action=""):
         ("AddedByAwsLater", False),
     ],
 )
-def test_a_run_that_moves_by_itself_does_not_rest(status, moves):
-    assert summaries.goes_on(at(status), None) is moves
-    assert summaries.is_where_it_was(at(status, "s", "aws:sleep"), at(status, "s", "aws:sleep")) is moves
+def test_a_run_that_moves_by_itself_does_not_rest_and_is_not_ready(status, moves):
+    assert (summaries.has_come_to_rest(at(status), APPROVE, AT_GATE, GATE) is False) is moves
+    ready = summaries.has_become_ready(at(status, "s", "aws:sleep"), at(status, "s", "aws:sleep"))
+    assert ready is (False if moves else None)
+
+
+@pytest.mark.parametrize(
+    ("status", "signal", "before", "its_step", "holds"),
+    [
+        ("Success", APPROVE, AT_GATE, GATE, True),
+        ("CompletedWithSuccess", APPROVE, AT_GATE, GATE, True),
+        ("Success", RESUME, run("Waiting", pause("p", "Waiting")), pause("p", "Waiting"), True),
+        ("Success", APPROVE, run("Waiting", GATE, gate("h")), GATE, None),
+        ("Success", RESUME, run("Waiting"), step("p", is_in_a_loop=True), None),
+        ("Success", START, run("Waiting", step("s")), step("s"), None),
+        ("Failed", APPROVE, AT_GATE, GATE, None),
+        ("Waiting", APPROVE, AT_GATE, GATE, None),
+    ],
+    ids=[
+        "ended well",
+        "a request ended well",
+        "resumed",
+        "it may have hit the other gate",
+        "it may have hit another round",
+        "the started step may have failed",
+        "the steps tell why",
+        "the steps tell where",
+    ],
+)
+def test_of_a_run_that_ended_well_nobody_reads_the_steps(status, signal, before, its_step, holds):
+    assert summaries.has_come_to_rest(at(status), signal, before, its_step) is holds
 
 
 @pytest.mark.parametrize(
@@ -46,7 +78,7 @@ def test_a_run_that_moves_by_itself_does_not_rest(status, moves):
     ids=["never read", "another step", "another status", "waited"],
 )
 def test_a_run_that_has_moved_since_is_read(known):
-    assert not summaries.is_where_it_was(at("InProgress", "s", "aws:sleep"), known)
+    assert summaries.has_become_ready(at("InProgress", "s", "aws:sleep"), known) is None
 
 
 def test_after_a_decision_at_the_only_gate_nobody_reads_the_steps():
