@@ -72,7 +72,7 @@ def _measure(bench: Bench, options: argparse.Namespace) -> Iterator[Findings]:
     for quota in ["documented"] if options.quick else [part for part in options.parts if part in QUOTAS]:
         for turn in turns(quota, options.sizes, options.quick):
             _progress(f"{turn.size} executions, {quota} quotas: {turn.method}")
-            found.limited.append(bench.limited(turn))
+            found.limited += bench.limited(turn)
             yield found
     if "unlimited" in options.parts and not options.quick:
         yield from _measure_unlimited(bench, options, found)

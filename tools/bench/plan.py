@@ -16,6 +16,8 @@ OPENING = ("module", "bare_module", "cli", "script")
 # With a hundred executions a loop takes minutes. From that size on loops are measured in the last round only.
 LOOPS = ("looped_module", "bare_module", "cli")
 SLOW_FROM = 100
+# At the documented rate any task over so many executions takes minutes.
+ONCE_FROM = 1000
 # A task over one execution takes a second, so it is measured more than once in a play.
 TURNS_OF_ONE = 3
 # The limits of the measurements that would take a quarter of an hour each: the CLI is never measured with more
@@ -44,12 +46,14 @@ def rounds(sizes: Sequence[int], latencies: Sequence[int], repeats: int, loops_u
                 most = loops_up_to if latency_ms == latencies[0] else min(loops_up_to, MOST_WITH_MORE_LATENCY)
                 methods = [one for one in ALL if _takes_part(one, size, number == repeats - 1, most)]
                 shuffled = [one for _turn in range(turns) for one in order.sample(methods, len(methods))]
+                if not methods:
+                    continue
                 yield Round(size, latency_ms, order.sample(OPENING, len(OPENING)), shuffled)
 
 
 def _takes_part(method: str, size: int, last: bool, loops_up_to: int) -> bool:
     if method not in LOOPS:
-        return True
+        return size < ONCE_FROM or last
     if size > loops_up_to or (method == "cli" and size > MOST_BY_CLI):
         return False
     return size < SLOW_FROM or last

@@ -20,7 +20,12 @@ METHODS = {
     "waited_module": "`ssm_automation_signal`, one task with `wait: true`",
     "adaptive_script": "a boto3 script with adaptive retries, sending only",
     "cli": "`command: aws ssm send-automation-signal` in a loop",
+    "first_of_two": "two tasks `ssm_automation_signal` at once, half of the executions each: the first to end",
+    "second_of_two": "the other of these two tasks",
 }
+# Two tasks at once are measured with so many executions, under the documented quota.
+OF_TWO = ("first_of_two", "second_of_two")
+SIZE_OF_TWO = 100
 # Calls a second by operation.
 QUOTAS: Mapping[str, Mapping[str, float]] = {"documented": RATES, "raised": dict.fromkeys(RATES, 30.0)}
 SEND = "SendAutomationSignal"
@@ -56,14 +61,18 @@ def floor(turn: Turn) -> float:
 
 
 def turns(quota: str, sizes: Sequence[int], quick: bool) -> Iterator[Turn]:
-    """All turns under a quota; if it has to be `quick`, each is taken once and the long ones are left out."""
+    """All turns under a quota; if it has to be `quick`, each is taken once and the long ones are left out.
+
+    Of two tasks at once the turn of the first stands for both.
+    """
     most_by_cli = MOST_BY_CLI_IF_QUICK if quick else MOST_BY_CLI[quota]
     for size in sizes:
         repeats = REPEATS[quota].get(size, 1 if quota == "documented" else 0)
         if quick:
             repeats = min(repeats, 1 if size <= MOST_IF_QUICK else 0)
-        methods = [method for method in METHODS if method != "cli" or size <= most_by_cli]
-        yield from (Turn(quota, method, size) for _repeat in range(repeats) for method in methods)
+        alone = [method for method in METHODS if method not in OF_TWO and (method != "cli" or size <= most_by_cli)]
+        together = [OF_TWO[0]] if quota == "documented" and size == SIZE_OF_TWO else []
+        yield from (Turn(quota, method, size) for _repeat in range(repeats) for method in [*alone, *together])
 
 
 def rows(found: Sequence[Limited], quota: str) -> list[list[str]]:
