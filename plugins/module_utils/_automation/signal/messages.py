@@ -181,7 +181,10 @@ def not_tried(signal: Signal, execution_id: str, reason: str) -> str:
 def failed_call(signal: Signal, execution_id: str, error: AnsibleAutomationError, known: Execution | None) -> str:
     """Tell what to do about a call that failed."""
     if error.code == ACCESS_DENIED and known is None:
-        return f"{advice(error, execution_id)}. Without a look there is no guard, no wait, and no step to look up"
+        return (
+            f"{advice(error, execution_id)}. Without a look there is no guard, no check of who started it, no wait, and"
+            " no step to look up"
+        )
     if error.code != STEP_NOT_FOUND:
         return advice(error, execution_id)
     names = dict.fromkeys(step.name for step in known.steps) if known else {}
