@@ -95,11 +95,11 @@ class _Signalling:
 
     def _call_off(self, reason: str) -> None:
         outcome = self._outcome
-        told = messages.called_off(outcome.signal, self._id, outcome.delivery, reason)
+        message = messages.called_off(outcome.signal, self._id, outcome.delivery, reason)
         if outcome.delivery.attempts:
-            outcome.fail(told, outcome.delivery.error)
+            outcome.fail(message, outcome.delivery.error)
         else:
-            outcome.leave_untried(told)
+            outcome.leave_untried(message)
 
     async def _take(self) -> None:
         await self._look()
