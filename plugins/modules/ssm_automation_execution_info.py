@@ -345,6 +345,15 @@ automation_executions:
           returned: always
           type: str
           sample: Release 4.2 runs on staging. May it go to production?
+        console_url:
+          description:
+            - The page of the AWS console at which an approver decides about the gate that waits. AWS does not document
+              its address; it is the one that runbooks in use send to their approvers.
+            - Null where nothing waits at an C(aws:approve) step, for change requests and access requests, and where the
+              console of the region's partition is not known.
+          returned: always
+          type: str
+          sample: https://eu-central-1.console.aws.amazon.com/systems-manager/automation/execution/7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3/approval
         times_out_at:
           description: When the wait times out, in ISO 8601; null where that is not known.
           returned: always
@@ -535,8 +544,8 @@ async def _read(service: Service, ids: Sequence[str], at_most: "int | None" = No
     return [await with_children(service, each) for each in await read_executions(service, ids, at_most)]
 
 
-def _result(executions: Sequence[Execution], wanted: Wanted) -> dict[str, Any]:
-    found = [execution_result(each) for each in executions]
+def _result(executions: Sequence[Execution], wanted: Wanted, place: "tuple[str, str]") -> dict[str, Any]:
+    found = [execution_result(each, *place) for each in executions]
     unstarted = [unstarted_execution() for _number in range(wanted.unstarted or 0)]
     note = {} if wanted.unstarted == 0 else {"msg": f"Asks for an execution that {EARLIER_START}."}
     return {"changed": False, "automation_executions": [*found, *unstarted], **note}
@@ -560,7 +569,7 @@ def main() -> None:
         module.fail_json(msg=str(invalid))
     except AnsibleAutomationError as error:
         fail(module, advice(error, "asked for"), error)
-    module.exit_json(**_result(executions, wanted))
+    module.exit_json(**_result(executions, wanted, api.region_and_partition(service.client)))
 
 
 if __name__ == "__main__":

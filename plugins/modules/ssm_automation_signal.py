@@ -162,6 +162,21 @@ options:
         the module looks at the execution for the step execution id alone.
     type: bool
     default: false
+  forbid_self_approval:
+    description:
+      - Whether to refuse an V(Approve) by who started the execution, before anything is sent. AWS has no such rule.
+      - The caller, as STS names it, is compared with who started the execution, and for a child with who started its
+        parents. Who asked for access with an access request must not grant it either.
+      - Principals of the same name are the same caller, whatever their roles and accounts, so a user and a session that
+        is named after the user. Two sessions of one role are the same caller, too, since who assumes a role chooses the
+        name of the session. Only sessions of IAM Identity Center, which names them after its users, are told apart by
+        name. A person who holds two principals of different names is not found out.
+      - Where it is not known who the caller is or who started the execution, the V(Approve) is refused. So the module
+        has to look, and O(force) does not lift the rule.
+      - An V(Approve) that is done already is unchanged as without the rule. Other signals are not concerned, so the
+        option may stand in C(module_defaults). In check mode an id that is empty or null is not checked.
+    type: bool
+    default: false
 notes:
   - The module sends a signal again only where that can do no harm, and does not let boto3 repeat one; settings for
     retries in O(aws_config) have no effect on its calls to Systems Manager. When an answer gets lost it looks for the
@@ -227,6 +242,13 @@ EXAMPLES = r"""
     step_name: approve_production
     comment: Change 4711, staging is healthy
     ready_timeout: 300
+
+- name: Approve it only if somebody else has started it
+  ssmops.automation.ssm_automation_signal:
+    automation_execution_id: "{{ execution_id }}"
+    signal_type: Approve
+    step_name: approve_production
+    forbid_self_approval: true
 
 - name: Reject the release and see where the runbook ends
   ssmops.automation.ssm_automation_signal:
@@ -330,7 +352,8 @@ verdict:
       O(ready_timeout) left to get ready.
     - V(already_done), it has had its effect.
     - V(not_yet), the execution may take it later; the task fails, after O(ready_timeout) is over.
-    - V(never), the execution does not take it any more, or never would; the task fails.
+    - V(never), the execution does not take it any more, or never would, or O(forbid_self_approval) forbids it; the task
+      fails.
   returned: for one execution, when it could be read or was not to be
   type: str
   sample: send
@@ -705,6 +728,7 @@ ARGUMENT_SPEC = {
     "step_execution_id": {"type": "str"},
     "ready_timeout": {"type": "int", "default": 0},
     "force": {"type": "bool", "default": False},
+    "forbid_self_approval": {"type": "bool", "default": False},
     **WAIT_ARGUMENTS,
     **RETURN_ARGUMENTS,
 }
@@ -747,8 +771,11 @@ def _concurrency(module: AnsibleAWSModule, is_one: bool) -> int:
 
 
 def _options(module: AnsibleAWSModule) -> Options:
-    ready, rest = pace_of(module.params, "ready_timeout"), pace_of(module.params, "wait_timeout")
-    return Options(ready, rest if module.params["wait"] else None, module.params["force"], module.check_mode)
+    params, ready = module.params, pace_of(module.params, "ready_timeout")
+    rest = pace_of(params, "wait_timeout")
+    return Options(
+        ready, rest if params["wait"] else None, params["force"], module.check_mode, params["forbid_self_approval"]
+    )
 
 
 def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
@@ -759,7 +786,7 @@ def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
         try:
             return caller_arn(module)
         except AnsibleAutomationError as error:
-            warn(f"Whether the caller has decided at the gate before is not known: {in_full(error)}.")
+            warn(f"Who the caller is, and so what the caller has done before, is not known: {in_full(error)}.")
             return ""
 
     return ask

@@ -30,6 +30,7 @@ from tools.dev.__main__ import COMMANDS
 PAGES = [README, *GUIDES]
 BIN = Path(sys.executable).parent
 EXPRESSION = re.compile(r"{{.*?}}")
+PLAYBOOKS = {f"ssmops.automation.{path.stem}": path for path in (ROOT / "playbooks").glob("*.yml")}
 # What stands in a command where a play has an expression.
 AN_ID = "7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3"
 
@@ -103,8 +104,28 @@ def is_our_repository(page, words):
 
 
 def is_a_play_of_the_page(page, words):
+    """A play that the page shows, or one of the collection, which is called by its full name."""
     shown = {block.file for block in blocks(page)}
-    assert words[1] in shown or (ROOT / words[1]).is_file()
+    assert words[1] in {*shown, *PLAYBOOKS}
+
+
+@pytest.mark.parametrize("name", PLAYBOOKS)
+def test_a_playbook_says_by_which_name_it_is_run(name):
+    said = re.findall(r"^#   ansible-playbook (\S+)", PLAYBOOKS[name].read_text(encoding="utf-8"), re.MULTILINE)
+    assert said == [name]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=by_name)
+def test_playbooks_of_the_collection_are_run_by_their_names(page):
+    by_path = re.findall(r"ansible-playbook +(\S*playbooks/\S+)", page.read_text(encoding="utf-8"))
+    assert by_path == []
+
+
+def test_the_readme_lists_every_playbook_by_its_name():
+    listed = re.findall(r"^\| \[`(\S+)`\]\((\S+)\)", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name: ROOT / path for name, path in listed} == {
+        name: path for name, path in PLAYBOOKS.items() if path.stem != "demo"
+    }
 
 
 def has_known_options(page, words):

@@ -237,12 +237,12 @@ class TestFaults:
         )
         assert len(control("GET", "requests?operation=SendAutomationSignal")["requests"]) == 2
 
-    def test_a_client_may_run_out_of_patience(self, runs: Any, account: Any, control: Any) -> None:
+    def test_a_client_may_time_out(self, runs: Any, account: Any, control: Any) -> None:
         execution = runs.start(PAUSE)
         fault(control, "hang_after")
-        impatient = account.client("ssm", read_timeout=0.2)
+        short_timeout = account.client("ssm", read_timeout=0.2)
         with pytest.raises(ReadTimeoutError):
-            runs.signal(execution, "Resume", impatient, StepName="pause")
+            runs.signal(execution, "Resume", short_timeout, StepName="pause")
         assert runs.status(execution) == "Success"
 
     def test_a_reset_lets_hanging_requests_go(self, runs: Any, control: Any) -> None:

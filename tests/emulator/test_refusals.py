@@ -115,10 +115,10 @@ def test_tag_keys_differ(runs: Any) -> None:
 
 
 def test_lost_connections_leave_the_console_alone(runs: Any, account: Any, control: Any, capfd: Any) -> None:
-    impatient = account.client("ssm", read_timeout=0.05)
+    short_timeout = account.client("ssm", read_timeout=0.05)
     for kind in ("reset_before", "reset_after", "hang", "hang_after", "latency"):
         control("POST", "faults", {"kind": kind, "operation": "ListDocuments", "seconds": 0.1})
-        client = impatient if kind == "latency" else runs.ssm
+        client = short_timeout if kind == "latency" else runs.ssm
         with pytest.raises((ConnectionClosedError, ReadTimeoutError)):
             client.list_documents()
     assert control("GET", "health")["ready"] is True

@@ -453,7 +453,7 @@ class TestStop:
         assert checked_again["msg"] == real_again["msg"]
         assert real_again["automation_execution"] == real["automation_execution"]
 
-    def test_the_diff_is_foretold_as_far_as_it_is_documented(self, run, running):
+    def test_the_diff_is_predicted_as_far_as_it_is_documented(self, run, running):
         before = {"automation_execution_status": "InProgress"}
         cancel, complete = (run.check(state=state, execution_id=running) for state in ("cancelled", "completed"))
         assert cancel["diff"] == {"before": before, "after": {"automation_execution_status": "Cancelled"}}

@@ -33,17 +33,17 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "delivery.md"
 
 
 class Bench:
-    """An emulator, and a client such as the module has: without retries, and here without much patience."""
+    """An emulator, and a client such as the module has: without retries, and here with short timeouts."""
 
     def __init__(self, emulator, keys, other_keys):
         self.emulator = emulator
         self.other = emulator.client("ssm", **other_keys)
-        self.patient = emulator.client("ssm", **keys)
-        impatient = Config(retries=api.NO_RETRIES, read_timeout=0.3)
-        self.client = api.refuse_odd_bodies(emulator.client("ssm", config=impatient, **keys))
+        self.preparing = emulator.client("ssm", **keys)
+        short_timeout = Config(retries=api.NO_RETRIES, read_timeout=0.3)
+        self.client = api.refuse_odd_bodies(emulator.client("ssm", config=short_timeout, **keys))
 
     def prepare(self, scenario, **choices):
-        execution_id = scenario.prepare(self.emulator, self.patient)
+        execution_id = scenario.prepare(self.emulator, self.preparing)
         if choices:
             self.emulator.choose(**choices)
         self.hidden = not choices.get("decisions_while_waiting", True)

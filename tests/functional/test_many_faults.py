@@ -33,17 +33,17 @@ BATCH = 24
 
 
 class Bench:
-    """An emulator, and a client such as the module has: without retries, and here without much patience."""
+    """An emulator, and a client such as the module has: without retries, and here with short timeouts."""
 
     def __init__(self, emulator, keys, other_keys):
         self.emulator = emulator
         self.other = emulator.client("ssm", **other_keys)
-        self.patient = emulator.client("ssm", **keys)
+        self.preparing = emulator.client("ssm", **keys)
         config = Config(retries=api.NO_RETRIES, read_timeout=0.5, max_pool_connections=10)
         self.client = emulator.client("ssm", config=config, **keys)
 
     def prepare(self, scenario, number, **choices):
-        ids = [scenario.prepare(self.emulator, self.patient) for _number in range(number)]
+        ids = [scenario.prepare(self.emulator, self.preparing) for _number in range(number)]
         if choices:
             self.emulator.choose(**choices)
         self.hidden = not choices.get("decisions_while_waiting", True)

@@ -39,7 +39,7 @@ def play(emulator, tmp_path):
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
             **(variables or {}),
         }
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), str(PLAYBOOKS / playbook), *options]
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook), *options]
         if answers is not None:
             return at_a_terminal(command, answers, env=environment, cwd=tmp_path)
         return subprocess.run(
@@ -118,7 +118,7 @@ def test_every_playbook_is_tested():
 
 def test_in_check_mode_nothing_happens(emulator, succeed):
     emulator.forget_requests()
-    first, *others = map(str, sorted(PLAYBOOKS.glob("*.yml")))
+    first, *others = (f"ssmops.automation.{path.stem}" for path in sorted(PLAYBOOKS.glob("*.yml")))
     # One process plays them all: most of its time is its start.
     succeed(first, *others, "--check", "--diff")
     called = set(emulator.operations())
@@ -140,15 +140,15 @@ def test_the_play_of_the_readme_survives_check_mode(play, tmp_path):
 
 
 def test_the_demonstration(emulator, succeed):
-    succeed("demo.yml")
+    succeed("ssmops.automation.demo")
     assert signals(emulator) == ["Approve", "Resume"]
 
 
 def test_a_gated_deployment_goes_through_once_however_often_it_is_played(emulator, succeed):
     said = ("-e", "release=4.2", "-e", "staging_is_healthy=yes", "-e", "production_is_fine=yes")
-    succeed("gated_deployment.yml", *said)
+    succeed("ssmops.automation.gated_deployment", *said)
     assert statuses(emulator) == ["Success"]
-    succeed("gated_deployment.yml", *said)
+    succeed("ssmops.automation.gated_deployment", *said)
     assert statuses(emulator) == ["Success"]
     assert signals(emulator) == ["Approve", "Resume"]
 
@@ -162,14 +162,14 @@ def comment_of(sent):
 
 
 def test_a_gated_deployment_asks_a_person_where_no_url_tells(emulator, play):
-    done = play("gated_deployment.yml", answers={"healthy there": "yes", "fine there": "yes"})
+    done = play("ssmops.automation.gated_deployment", answers={"healthy there": "yes", "fine there": "yes"})
     assert done.returncode == 0, done.stdout
     assert signals(emulator) == ["Approve", "Resume"]
     assert comments(emulator) == ["Whoever looked at staging says that it is healthy"]
 
 
 def test_a_gated_deployment_is_rejected_by_a_person(emulator, play):
-    done = play("gated_deployment.yml", answers={"healthy there": "no"})
+    done = play("ssmops.automation.gated_deployment", answers={"healthy there": "no"})
     assert done.returncode != 0
     assert signals(emulator) == ["Reject"]
     assert comments(emulator) == ["Whoever looked at staging says that it is not healthy"]
@@ -184,26 +184,27 @@ def test_a_gated_deployment_is_rejected_by_a_person(emulator, play):
     ],
 )
 def test_a_gated_deployment_does_not_go_on_where_nobody_can_be_asked(emulator, play, said, sent, told):
-    done = play("gated_deployment.yml", *said)
+    done = play("ssmops.automation.gated_deployment", *said)
     assert done.returncode != 0
     assert told in done.stdout
     assert signals(emulator) == sent
 
 
 def test_a_gated_deployment_tells_that_staging_did_not_answer(emulator, play):
-    play("gated_deployment.yml", "-e", "staging_health_url=http://127.0.0.1:9/")
+    play("ssmops.automation.gated_deployment", "-e", "staging_health_url=http://127.0.0.1:9/")
     assert signals(emulator) == ["Reject"]
     assert comments(emulator) == ["Staging does not answer"]
 
 
 def test_a_gated_deployment_tells_what_staging_answered(emulator, succeed):
     url = f"{emulator.url}/_emulator/health"
-    succeed("gated_deployment.yml", "-e", f"staging_health_url={url}", "-e", "production_is_fine=yes")
+    succeed("ssmops.automation.gated_deployment", "-e", f"staging_health_url={url}", "-e", "production_is_fine=yes")
     assert comments(emulator) == ["Staging answers with status 200"]
 
 
 def test_a_gated_deployment_whose_staging_is_ill_is_rejected_and_the_play_fails(emulator, play):
-    done = play("gated_deployment.yml", "-e", "release=4.3", "-e", f"staging_health_url={emulator.url}/_emulator/ill")
+    ill = f"staging_health_url={emulator.url}/_emulator/ill"
+    done = play("ssmops.automation.gated_deployment", "-e", "release=4.3", "-e", ill)
     assert done.returncode != 0
     assert "Release 4.3 was rejected" in done.stdout
     assert "'approve_production': 'Failed'" in done.stdout
@@ -212,9 +213,9 @@ def test_a_gated_deployment_whose_staging_is_ill_is_rejected_and_the_play_fails(
 
 
 def test_a_maintenance_window_resumes_each_phase_once(emulator, succeed):
-    succeed("maintenance_window.yml")
+    succeed("ssmops.automation.maintenance_window")
     assert statuses(emulator) == ["Success"]
-    succeed("maintenance_window.yml")
+    succeed("ssmops.automation.maintenance_window")
     assert signals(emulator) == ["Resume"] * 3
 
 
@@ -227,19 +228,19 @@ def test_stepping_through_a_runbook_with_parameters(emulator, succeed):
             "mainSteps": [{"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "{{ Duration }}"}}],
         }
     )
-    succeed("step_by_step.yml", "-e", json.dumps(given))
+    succeed("ssmops.automation.step_by_step", "-e", json.dumps(given))
     (execution,) = emulator.executions()
     assert emulator.execution(execution["AutomationExecutionId"])["Parameters"] == {"Duration": ["PT2S"]}
 
 
 def test_stepping_through_a_runbook(emulator, succeed):
-    succeed("step_by_step.yml")
+    succeed("ssmops.automation.step_by_step")
     assert statuses(emulator) == ["Success"]
     assert signals(emulator) == ["StartStep", "Resume"] * 3
 
 
 def test_the_children_of_a_rate_controlled_run_are_approved(emulator, succeed):
-    succeed("approve_children.yml")
+    succeed("ssmops.automation.approve_children")
     assert statuses(emulator) == ["Success"] * 4
     assert signals(emulator) == ["Approve"] * 3
 
@@ -247,7 +248,7 @@ def test_the_children_of_a_rate_controlled_run_are_approved(emulator, succeed):
 def test_the_list_of_what_waits_for_a_decision(emulator, succeed):
     emulator.start("OneGate")
     emulator.access_request("alice")
-    output = succeed("waiting_for_decision.yml")
+    output = succeed("ssmops.automation.waiting_for_decision")
     assert "OneGate waits at gate until " in output
     assert "for 2 more of alice, bob: no message" in output
     assert "A request waits for its approvers, PendingApproval" in output

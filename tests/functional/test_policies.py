@@ -43,6 +43,7 @@ def approve(execution):
         "automation_execution_id": execution,
         "signal_type": "Approve",
         "step_name": "first_gate",
+        "forbid_self_approval": True,
         "wait": True,
     }
 

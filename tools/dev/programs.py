@@ -27,7 +27,7 @@ READABLE_OUTPUT = {
 }
 
 
-DEMO = "playbooks/demo.yml"
+DEMO, DEMO_FILE = "ssmops.automation.demo", "playbooks/demo.yml"
 BEFORE_DEMO = f"""\
 Playing {DEMO} with the runbook playbooks/runbooks/GatedDeployment.yaml against an emulator, which runs
 on this machine for as long as the play does. Nothing here reaches AWS.
@@ -35,8 +35,8 @@ on this machine for as long as the play does. Nothing here reaches AWS.
 AFTER_DEMO = f"""\
 That was {DEMO}. What to try next:
 
-  less {DEMO} playbooks/runbooks/GatedDeployment.yaml    the play and its runbook
-  make emulator                                          an emulator that stays, for the playbooks in playbooks/;
+  less {DEMO_FILE} playbooks/runbooks/GatedDeployment.yaml    the play and its runbook
+  make emulator                                          an emulator that stays, for all playbooks;
                                                          it prints the variables by which plays find it
   less docs/testing_your_play.md                         how to test your own play and runbook
   .venv/bin/ansible-doc ssmops.automation.ssm_automation_signal
@@ -49,7 +49,7 @@ def demo() -> int:
     play = ("ansible-playbook", DEMO)
     print(BEFORE_DEMO, flush=True)
     code = call(*WITH_EMULATOR, "--runbooks", RUNBOOKS, "--", *play, env=environment(READABLE_OUTPUT))
-    print(AFTER_DEMO if code == 0 else f"The demonstration failed; its play is {DEMO}.", flush=True)
+    print(AFTER_DEMO if code == 0 else f"The demonstration failed; its play is {DEMO_FILE}.", flush=True)
     return code
 
 
@@ -63,7 +63,7 @@ In another terminal, in this directory:
   export AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing
   export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 
-  .venv/bin/ansible-playbook playbooks/gated_deployment.yml --check
+  .venv/bin/ansible-playbook ssmops.automation.gated_deployment --check
 """
 
 

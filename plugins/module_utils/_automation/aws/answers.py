@@ -46,6 +46,11 @@ def problem_with_document(raw: Any) -> str:
     return _first_problem(raw, _DOCUMENT)
 
 
+def problem_with_ops_item(raw: Any) -> str:
+    """Return what is wrong with an OpsItem, or an empty string."""
+    return _first_problem(raw, _OPS_ITEM)
+
+
 def _problem_with_id(raw: Mapping[str, Any], asked_for: str) -> str:
     found = raw["AutomationExecutionId"]
     # Both come from strings of users and services, so the case of an id may differ.
@@ -146,6 +151,7 @@ _SUMMARY: dict[str, Check] = {
     "ExecutionEndTime": _is_time,
     "ExecutedBy": is_text,
     "ParentAutomationExecutionId": is_text,
+    "OpsItemId": is_text,
     "Target": is_text,
 }
 _EXECUTION: dict[str, Check] = {
@@ -159,4 +165,8 @@ _DOCUMENT: dict[str, Check] = {
     "DocumentType": is_text_with_content,
     "DocumentVersion": is_text,
     "Parameters": _list_of(_members({"Name": is_text_with_content, "DefaultValue": is_text})),
+}
+_OPS_ITEM: dict[str, Check] = {
+    "OpsItemId": is_text_with_content,
+    "OperationalData": _map_of(_members({"Value": is_text})),
 }

@@ -169,6 +169,14 @@ def get_document(client: BaseClient, name: str, version: str | None) -> str:
     return str(content)
 
 
+@AutomationErrorHandler.common_error_handler("read the OpsItem")
+def get_ops_item(client: BaseClient, ops_item_id: str) -> dict[str, Any]:
+    """Return the API's OpsItem (GetOpsItem)."""
+    raw: dict[str, Any] = _call(client.get_ops_item, {"OpsItemId": ops_item_id}).get("OpsItem", {})
+    _refuse(client.get_ops_item, answers.problem_with_ops_item(raw))
+    return raw
+
+
 def _document(name: str, version: str | None) -> dict[str, str]:
     return {"Name": name, **({"DocumentVersion": version} if version else {})}
 

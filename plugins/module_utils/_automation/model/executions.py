@@ -62,6 +62,9 @@ _KEPT = (
     "DocumentVersion",
     "Target",
     "Parameters",
+    "ExecutedBy",
+    "ParentAutomationExecutionId",
+    "OpsItemId",
 )
 
 INTERACTIVE = "Interactive"
@@ -276,6 +279,21 @@ class Execution:
     def document(self) -> tuple[str, str | None]:
         """The runbook that runs: its name, and its version where that is known."""
         return str(self.raw.get("DocumentName", "")), self.raw.get("DocumentVersion")
+
+    @property
+    def executed_by(self) -> str:
+        """The ARN of who started the execution; empty where the service does not tell."""
+        return self.raw.get("ExecutedBy") or ""
+
+    @property
+    def parent_id(self) -> str:
+        """The id of the execution that started this one, empty where none did."""
+        return self.raw.get("ParentAutomationExecutionId") or ""
+
+    @property
+    def ops_item_id(self) -> str:
+        """The id of the OpsItem that belongs to a request, empty where there is none."""
+        return self.raw.get("OpsItemId") or ""
 
 
 def _most_current(steps: Sequence[Step]) -> Step | None:

@@ -41,12 +41,13 @@ def after_waiting(last: Execution | None, in_time: bool, failure: str, waited: f
     return f"{where[0].upper()}{where[1:]}."
 
 
-def at_fault(fault: Exception, told: str) -> str:
-    """Tell of a fault of this program; `told` is the sentence about how far the task had got."""
+def at_fault(fault: Exception, message: str) -> str:
+    """Tell of a fault of this program; `message` is the sentence about how far the task had got."""
     *_callers, place = traceback.extract_tb(fault.__traceback__)
     where = f"{Path(place.filename).name}, line {place.lineno}"
     return (
-        f"The module itself is at fault: {fault!r} in {where}. {told} Please report it to the collection's maintainers."
+        f"The module itself is at fault: {fault!r} in {where}. {message}"
+        " Please report it to the collection's maintainers."
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
 
-from ..model.executions import Execution
+from ..model.executions import APPROVE_ACTION, Execution
 from ..model.pending import WaitingFor, waiting_for
 
 # Maps whose keys are the users' own names, not the API's, and so stay as they are.
@@ -25,10 +25,11 @@ _CONSOLES = {
 }
 
 
-def execution_result(execution: Execution) -> dict[str, Any]:
+def execution_result(execution: Execution, region: str, partition: str) -> dict[str, Any]:
     """Return the execution as all modules return it.
 
-    It has the API's names in snake_case and times in ISO 8601, and `waiting_for` on top.
+    It has the API's names in snake_case and times in ISO 8601, and `waiting_for` on top, with addresses in the console
+    of the region.
     """
     result = boto3_resource_to_ansible_dict(
         execution.raw,
@@ -37,7 +38,8 @@ def execution_result(execution: Execution) -> dict[str, Any]:
         ignore_list=_USERS_MAPS,
         nested_transforms={"StepExecutions": _step_results},
     )
-    return {**result, "waiting_for": [_waiting_for_result(wait, execution.id) for wait in waiting_for(execution)]}
+    waits = [_waiting_for_result(wait, execution, region, partition) for wait in waiting_for(execution)]
+    return {**result, "waiting_for": waits}
 
 
 def unstarted_execution(**known: Any) -> dict[str, Any]:
@@ -61,10 +63,13 @@ _UNSTARTED: Mapping[str, Any] = {
 }
 
 
-def _waiting_for_result(wait: WaitingFor, execution_id: str) -> dict[str, Any]:
+def _waiting_for_result(wait: WaitingFor, execution: Execution, region: str, partition: str) -> dict[str, Any]:
     step, approvals = wait.step, wait.approvals
+    execution_id = wait.execution_id or execution.id
+    # Requests are decided about in other places of the console.
+    is_gate = step is not None and step.action == APPROVE_ACTION and not execution.subtype
     return {
-        "automation_execution_id": wait.execution_id or execution_id,
+        "automation_execution_id": execution_id,
         "step_name": step.name if step else None,
         "step_execution_id": (step.execution_id or None) if step else None,
         "action": step.action if step else None,
@@ -77,6 +82,7 @@ def _waiting_for_result(wait: WaitingFor, execution_id: str) -> dict[str, Any]:
         "decisions": [decision._asdict() for decision in approvals.decisions] if approvals else None,
         "message": approvals.message if approvals else None,
         "times_out_at": wait.times_out_at,
+        "console_url": approval_url(execution_id, region, partition) if is_gate else None,
     }
 
 
@@ -98,7 +104,9 @@ def _failure_details(details: Mapping[str, Any]) -> dict[str, Any]:
     return boto3_resource_to_ansible_dict(details, transform_tags=False, force_tags=False, ignore_list=["Details"])
 
 
-def execution_summary(execution: Execution | None, execution_id: str | None, is_full: bool) -> dict[str, Any]:
+def execution_summary(
+    execution: Execution | None, execution_id: str | None, is_full: bool, region: str, partition: str
+) -> dict[str, Any]:
     """Return the id and the status of an execution, and the whole of it where `is_full`.
 
     An execution of which nothing but the id is known has no status.
@@ -107,14 +115,26 @@ def execution_summary(execution: Execution | None, execution_id: str | None, is_
     if execution is not None and execution.status:
         summary["automation_execution_status"] = execution.status
     if execution is not None and is_full:
-        summary["automation_execution"] = execution_result(execution)
+        summary["automation_execution"] = execution_result(execution, region, partition)
     return summary
 
 
 def console_url(execution_id: str, region: str, partition: str) -> str | None:
     """Return the address of the execution in the AWS console; none in partitions whose console is not known."""
+    page = _execution_page(execution_id, region, partition)
+    return f"{page}?region={region}" if page else None
+
+
+def approval_url(execution_id: str, region: str, partition: str) -> str | None:
+    """Return the address in the AWS console at which approvers decide about the gate that waits, or none as above.
+
+    AWS does not document it. Runbooks in use send it to their approvers.
+    """
+    page = _execution_page(execution_id, region, partition)
+    return f"{page}/approval" if page else None
+
+
+def _execution_page(execution_id: str, region: str, partition: str) -> str | None:
     if partition not in _CONSOLES:
         return None
-    return (
-        f"https://{region}.{_CONSOLES[partition]}/systems-manager/automation/execution/{execution_id}?region={region}"
-    )
+    return f"https://{region}.{_CONSOLES[partition]}/systems-manager/automation/execution/{execution_id}"

@@ -22,16 +22,17 @@ if TYPE_CHECKING:
 def run_result(outcome: RunOutcome, region: str, partition: str, return_execution: str) -> dict[str, Any]:
     """Return what ssm_automation_execution returns, but for the service's error."""
     is_full = returns_execution(return_execution, outcome.failed)
+    summary = execution_summary(outcome.after, outcome.execution_id, is_full, region, partition)
     result = {
         "changed": outcome.changed,
         "msg": outcome.msg,
         "client_token": outcome.client_token,
-        **(execution_summary(outcome.after, outcome.execution_id, is_full) if outcome.predicted is None else {}),
+        **(summary if outcome.predicted is None else {}),
         "diff": {"before": outcome.diff[0], "after": outcome.diff[1]} if outcome.diff else None,
         "console_url": console_url(outcome.execution_id, region, partition) if outcome.execution_id else None,
     }
-    told = {key: value for key, value in result.items() if value is not None}
-    return told if outcome.predicted is None else {**told, **_predicted(outcome.predicted, is_full)}
+    known = {key: value for key, value in result.items() if value is not None}
+    return known if outcome.predicted is None else {**known, **_predicted(outcome.predicted, is_full)}
 
 
 def unstarted_stop_result(stop_type: str, return_execution: str) -> dict[str, Any]:

@@ -107,6 +107,10 @@ class Service:
         """Read the content of a runbook, in JSON."""
         return Call("GetDocument", partial(api.get_document, self.client, name, version))
 
+    def ops_item(self, ops_item_id: str) -> Call[dict[str, Any]]:
+        """Read the OpsItem of a request."""
+        return Call("GetOpsItem", partial(api.get_ops_item, self.client, ops_item_id))
+
     # The caller
 
     async def caller_arn(self) -> str:

@@ -156,12 +156,12 @@ def interrupted(signal: Signal, execution_id: str, delivery: Delivery, interrupt
 def at_fault(signal: Signal, execution_id: str, delivery: Delivery, fault: Exception) -> str:
     """Tell of a fault of this program, and how far the task had got."""
     if delivery.took_effect:
-        told = f"{named(signal)} had been sent to execution {execution_id} and accepted."
+        message = f"{named(signal)} had been sent to execution {execution_id} and accepted."
     elif delivery.is_unknown:
-        told = _unknown(signal, execution_id, delivery)
+        message = _unknown(signal, execution_id, delivery)
     else:
-        told = f"{named(signal)} has had no effect on execution {execution_id}."
-    return phrases.at_fault(fault, told)
+        message = f"{named(signal)} has had no effect on execution {execution_id}."
+    return phrases.at_fault(fault, message)
 
 
 def called_off(signal: Signal, execution_id: str, delivery: Delivery, reason: str) -> str:
@@ -181,7 +181,10 @@ def not_tried(signal: Signal, execution_id: str, reason: str) -> str:
 def failed_call(signal: Signal, execution_id: str, error: AnsibleAutomationError, known: Execution | None) -> str:
     """Tell what to do about a call that failed."""
     if error.code == ACCESS_DENIED and known is None:
-        return f"{advice(error, execution_id)}. Without a look there is no guard, no wait, and no step to look up"
+        return (
+            f"{advice(error, execution_id)}. Without a look there is no guard, no check of who started it, no wait, and"
+            " no step to look up"
+        )
     if error.code != STEP_NOT_FOUND:
         return advice(error, execution_id)
     names = dict.fromkeys(step.name for step in known.steps) if known else {}

@@ -24,7 +24,7 @@ def signal_result(outcome: Outcome, region: str, partition: str, return_executio
         "msg": outcome.msg,
         "verdict": outcome.kind.value if outcome.kind else None,
         "signal": signal_summary(outcome),
-        **execution_summary(outcome.after, outcome.execution_id, is_full),
+        **execution_summary(outcome.after, outcome.execution_id, is_full, region, partition),
         "diff": diff_result(*outcome.diff) if outcome.diff else None,
         "console_url": console_url(outcome.execution_id, region, partition),
     }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..aws.errors import ACCESS_DENIED, INVALID_SIGNAL, AnsibleAutomationError
 from ..model.executions import Execution, Step
-from ..model.signals import RESUME, START_STEP, STOP_STEP, Signal
+from ..model.signals import APPROVE, RESUME, START_STEP, STOP_STEP, Signal
 from ..options.waiting import Pace
 from ..output.phrases import after_waiting
 from ..runtime.interruption import Interrupted
@@ -24,15 +24,20 @@ from .verdicts import Kind, Verdict, caller_matters, decide, request_moved_on
 
 if TYPE_CHECKING:
     from ..runtime.polling import SummaryCheck
+    from ..runtime.starters import SelfApprovalRule
 
 
 class Options(NamedTuple):
-    """How to take a signal. `ready` is the time to get ready for it, `rest` the time to come to rest after it."""
+    """How to take a signal. `ready` is the time to get ready for it, `rest` the time to come to rest after it.
+
+    `forbid_self_approval` refuses an Approve of what the caller has started.
+    """
 
     ready: Pace
     rest: Pace | None = None
     force: bool = False
     check_mode: bool = False
+    forbid_self_approval: bool = False
 
 
 # How often a signal was taken by somebody, as far as the steps show it.
@@ -46,10 +51,11 @@ class Signaller:
         self._service = service
         self._signal = signal
         self._options = options
+        self._rule = _rule_of(service, signal, options)
 
     def work_on(self, execution_id: str) -> Work[Outcome]:
         """Return the work that takes the signal to an execution and tells what became of it; nothing is raised."""
-        return _Signalling(self._service, self._signal, self._options, execution_id).work()
+        return _Signalling(self._service, self._signal, self._options, execution_id, self._rule).work()
 
     def not_tried(self, execution_id: str, reason: str) -> Outcome:
         """Return the outcome for an execution that was left alone; `reason` is a clause."""
@@ -61,11 +67,14 @@ class Signaller:
 class _Signalling:
     """One signal on its way to one execution."""
 
-    def __init__(self, service: Service, signal: Signal, options: Options, execution_id: str) -> None:
+    def __init__(
+        self, service: Service, signal: Signal, options: Options, execution_id: str, rule: SelfApprovalRule | None
+    ) -> None:
         self._service = service
         self._signal = signal
         self._options = options
         self._id = execution_id
+        self._rule = rule
         self._outcome = Outcome(execution_id=execution_id, signal=signal)
 
     async def work(self) -> Outcome:
@@ -86,17 +95,19 @@ class _Signalling:
 
     def _call_off(self, reason: str) -> None:
         outcome = self._outcome
-        told = messages.called_off(outcome.signal, self._id, outcome.delivery, reason)
+        message = messages.called_off(outcome.signal, self._id, outcome.delivery, reason)
         if outcome.delivery.attempts:
-            outcome.fail(told, outcome.delivery.error)
+            outcome.fail(message, outcome.delivery.error)
         else:
-            outcome.leave_untried(told)
+            outcome.leave_untried(message)
 
     async def _take(self) -> None:
         await self._look()
-        verdict = await self._judge()
-        if verdict.kind in (Kind.NEVER, Kind.NOT_YET):
-            verdict = await self._judge_with_children(verdict)
+        verdict = await self._forbid()
+        if verdict is None:
+            verdict = await self._judge()
+            if verdict.kind in (Kind.NEVER, Kind.NOT_YET):
+                verdict = await self._judge_with_children(verdict)
         self._outcome.kind = verdict.kind
         if verdict.kind is Kind.SEND:
             await self._send(verdict)
@@ -123,7 +134,21 @@ class _Signalling:
     @property
     def _needs_look(self) -> bool:
         # Without a look before the signal, nobody could tell afterwards whether the execution has moved.
-        return self._signal.needs_look_up or self._signal.is_guarded or self._options.rest is not None
+        must_know = self._signal.needs_look_up or self._signal.is_guarded or self._rule is not None
+        return must_know or self._options.rest is not None
+
+    async def _forbid(self) -> Verdict | None:
+        """Return the refusal of an approval by who started the run, where a rule forbids it; force does not lift it.
+
+        Nothing is left to forbid where there is nothing to send.
+        """
+        seen = self._outcome.before
+        if self._rule is None or seen is None:
+            return None
+        if not self._options.force and (await self._decide(seen)).kind in (Kind.DONE, Kind.NEVER):
+            return None
+        objection = await self._rule.objection_to(seen)
+        return Verdict(Kind.NEVER, objection) if objection else None
 
     async def _judge(self) -> Verdict:
         if self._outcome.before is None:
@@ -326,6 +351,16 @@ class _Signalling:
         if not watched.holds and watched.last_error is not None:
             outcome.warnings.append(messages.not_seen_lately(self._id, watched.last_error))
         return watched.holds
+
+
+def _rule_of(service: Service, signal: Signal, options: Options) -> SelfApprovalRule | None:
+    """Return the rule on who may approve, one for all executions of a task; none where there is nothing to forbid."""
+    if not options.forbid_self_approval or signal.type != APPROVE:
+        return None
+    # Loaded here as few tasks need it, and every task loads its code anew.
+    from ..runtime.starters import SelfApprovalRule
+
+    return SelfApprovalRule(service)
 
 
 def _addressed(signal: Signal, verdict: Verdict) -> Signal:

@@ -182,6 +182,25 @@ def test_a_document(raw, words):
     assert answers.problem_with_document(raw) == words
 
 
+OPS_ITEM = {"OpsItemId": "oi-1", "OperationalData": {"/aws/accessrequest": {"Value": "{}"}}}
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (OPS_ITEM, ""),
+        ({"OpsItemId": "oi-1"}, ""),
+        (None, "None is no map"),
+        ({}, "OpsItemId: None is no text"),
+        ({**OPS_ITEM, "OperationalData": []}, "OperationalData: [] is no map"),
+        ({**OPS_ITEM, "OperationalData": {"a": "b"}}, "OperationalData: 'b' is no map"),
+        ({**OPS_ITEM, "OperationalData": {"a": {"Value": 5}}}, "OperationalData: Value: 5 is no text"),
+    ],
+)
+def test_an_ops_item(raw, words):
+    assert answers.problem_with_ops_item(raw) == words
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

@@ -45,6 +45,7 @@ CALLS = {
     ),
     "describe_document": partial(api.describe_document, name="Deploy", version=None),
     "get_document": partial(api.get_document, name="Deploy", version=None),
+    "get_ops_item": partial(api.get_ops_item, ops_item_id="oi-1"),
 }
 WITH_EMPTY_ANSWER = ["send_automation_signal", "stop_automation_execution"]
 WITH_CONTENT = [name for name in CALLS if name not in WITH_EMPTY_ANSWER]
@@ -99,6 +100,11 @@ class TestRequests:
         answers.add_response("get_document", {"Content": "{}"}, {"Name": "Deploy", "DocumentFormat": "JSON", **asked})
         assert api.describe_document(client, "Deploy", version) == DOCUMENT
         assert api.get_document(client, "Deploy", version) == "{}"
+
+    def test_an_ops_item_is_returned_as_the_service_gives_it(self, client, answers):
+        item = {"OpsItemId": "oi-1", "OperationalData": {"/aws/accessrequest": {"Value": "{}"}}}
+        answers.add_response("get_ops_item", {"OpsItem": item}, {"OpsItemId": "oi-1"})
+        assert api.get_ops_item(client, "oi-1") == item
 
     def test_what_the_client_knows_without_a_call(self, client):
         assert api.region_and_partition(client) == ("us-east-1", "aws")
@@ -227,6 +233,7 @@ class TestAnswersByteByByte:
             ("describe_document", {"Document": None}, "is no map|Name: None"),
             ("describe_document", {"Document": "Deploy"}, ""),
             ("get_document", {"Content": 5}, "is no text"),
+            ("get_ops_item", {"OpsItem": {}}, "OpsItemId: None"),
         ],
     )
     def test_an_answer_of_another_shape(self, client, comes, operation, answer, words):

@@ -250,6 +250,15 @@ def test_where_a_step_stands(status, has_ended, waits, is_ahead, is_live):
     assert (found.has_ended, found.waits, found.is_ahead, found.is_live) == (has_ended, waits, is_ahead, is_live)
 
 
+def test_where_an_execution_comes_from():
+    known = {"ExecutedBy": "arn", "ParentAutomationExecutionId": "parent", "OpsItemId": "oi-1"}
+    execution = Execution.from_api({**CURRENT, **known})
+    for seen in (execution, execution.slim):
+        assert (seen.executed_by, seen.parent_id, seen.ops_item_id) == ("arn", "parent", "oi-1")
+    unknown = Execution.from_api(CURRENT)
+    assert (unknown.executed_by, unknown.parent_id, unknown.ops_item_id) == ("", "", "")
+
+
 def test_a_slim_execution_is_the_same_without_most_of_the_answer():
     execution = Execution.from_api({**CURRENT, "Outputs": {"Log": ["long"]}, "ExecutionEndTime": NOON})
     assert execution.slim == execution

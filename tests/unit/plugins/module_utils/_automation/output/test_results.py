@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.results import (
+    approval_url,
     console_url,
     execution_result,
     execution_summary,
@@ -27,6 +28,10 @@ from ansible_collections.ssmops.automation.tests.unit.executions import (
     step,
 )
 
+PLACE = ("eu-central-1", "aws")
+AT_PLACE = {"region": "eu-central-1", "partition": "aws"}
+CHILD = "1b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"
+APPROVAL = f"systems-manager/automation/execution/{EXECUTION_ID}/approval"
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.timezone.utc)
 ANSWER = {
     "AutomationExecutionId": EXECUTION_ID,
@@ -51,7 +56,7 @@ ANSWER = {
 
 
 def test_names_of_the_api_are_in_snake_case_and_names_of_the_runbook_are_kept():
-    assert execution_result(Execution.from_api(ANSWER)) == {
+    assert execution_result(Execution.from_api(ANSWER), *PLACE) == {
         "automation_execution_id": EXECUTION_ID,
         "automation_execution_status": "Failed",
         "execution_start_time": "2026-05-04T12:00:00+00:00",
@@ -92,20 +97,46 @@ def test_no_console_url_where_the_console_is_not_known():
     assert console_url(EXECUTION_ID, "eu-isoe-west-1", "aws-iso-e") is None
 
 
+@pytest.mark.parametrize(
+    ("region", "partition", "url"),
+    [
+        ("eu-central-1", "aws", f"https://eu-central-1.console.aws.amazon.com/{APPROVAL}"),
+        ("cn-north-1", "aws-cn", f"https://cn-north-1.console.amazonaws.cn/{APPROVAL}"),
+        ("eu-isoe-west-1", "aws-iso-e", None),
+    ],
+)
+def test_where_approvers_decide(region, partition, url):
+    assert approval_url(EXECUTION_ID, region, partition) == url
+
+
+@pytest.mark.parametrize("subtype", ["ChangeRequest", "AccessRequest"])
+def test_requests_are_decided_about_elsewhere(subtype):
+    request = run("PendingApproval", gate("g", "Waiting"), subtype=subtype)
+    assert execution_result(request, *PLACE)["waiting_for"][0]["console_url"] is None
+
+
+def test_a_gate_of_a_child_is_decided_about_at_the_child():
+    child = run("Waiting", gate("g", "Waiting"), id=CHILD)
+    parent = run("InProgress", step("s", "aws:executeAutomation", "InProgress"), children=(child,))
+    (wait,) = execution_result(parent, *PLACE)["waiting_for"]
+    assert wait["console_url"].endswith(f"/{CHILD}/approval")
+
+
 def test_an_execution_in_short_and_in_full():
     execution = Execution.from_api(ANSWER)
     short = {"automation_execution_id": EXECUTION_ID, "automation_execution_status": "Failed"}
-    assert execution_summary(execution, EXECUTION_ID, is_full=False) == short
-    assert execution_summary(execution, EXECUTION_ID, is_full=True) == {
+    assert execution_summary(execution, EXECUTION_ID, is_full=False, **AT_PLACE) == short
+    assert execution_summary(execution, EXECUTION_ID, is_full=True, **AT_PLACE) == {
         **short,
-        "automation_execution": execution_result(execution),
+        "automation_execution": execution_result(execution, *PLACE),
     }
 
 
 def test_an_execution_of_which_the_id_alone_is_known_has_no_status():
     known = Execution.from_api({"AutomationExecutionId": EXECUTION_ID})
     for execution in (None, known):
-        assert execution_summary(execution, EXECUTION_ID, is_full=False) == {"automation_execution_id": EXECUTION_ID}
+        summary = execution_summary(execution, EXECUTION_ID, is_full=False, **AT_PLACE)
+        assert summary == {"automation_execution_id": EXECUTION_ID}
 
 
 def test_what_check_mode_did_not_start_has_the_shape_of_an_execution():
@@ -128,6 +159,7 @@ NOTHING = {
     "decisions": None,
     "message": None,
     "times_out_at": None,
+    "console_url": None,
 }
 AT_PAUSE = {"step_name": "p", "step_execution_id": "p-1", "action": "aws:pause"}
 WAITS = {
@@ -144,6 +176,7 @@ WAITS = {
             "approvals_missing": 1,
             "decisions": [{"approver": ALICE, "decision": "Approved"}],
             "times_out_at": "2026-05-04T12:01:00+00:00",
+            "console_url": f"https://eu-central-1.console.aws.amazon.com/{APPROVAL}",
         },
     ),
     "a pause": (run("Waiting", pause("p", "Waiting")), {**AT_PAUSE, "signals": ["Resume"]}),
@@ -161,4 +194,5 @@ WAITS = {
 
 @pytest.mark.parametrize(("execution", "wait"), WAITS.values(), ids=WAITS)
 def test_every_wait_has_every_key(execution, wait):
-    assert execution_result(execution)["waiting_for"] == [{**NOTHING, "automation_execution_id": execution.id, **wait}]
+    (waits,) = execution_result(execution, *PLACE)["waiting_for"]
+    assert waits == {**NOTHING, "automation_execution_id": execution.id, **wait}

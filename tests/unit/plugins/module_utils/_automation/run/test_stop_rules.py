@@ -23,6 +23,6 @@ def test_only_what_has_ended_or_is_being_cancelled_is_left_alone(status):
     assert is_stopping(run(status)) is (status in statuses.ENDED or status == "Cancelling")
 
 
-def test_what_complete_leads_to_is_not_foretold():
+def test_what_complete_leads_to_is_not_predicted():
     assert predict(CANCEL) == {"automation_execution_status": "Cancelled"}
     assert predict(COMPLETE) == {}

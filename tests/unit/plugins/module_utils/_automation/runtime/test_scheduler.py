@@ -328,16 +328,16 @@ class TestPauses:
     def test_who_pauses_keeps_nobody_waiting(self):
         order, calls = [], Calls()
 
-        async def patient():
+        async def pausing():
             await Pause(100, 600)
-            order.append("patient")
+            order.append("pausing")
 
         async def quick():
             await calls.look("e")
             order.append("quick")
 
-        run_all([patient(), quick(), patient(), quick()], concurrency=1)
-        assert order == ["quick", "quick", "patient", "patient"]
+        run_all([pausing(), quick(), pausing(), quick()], concurrency=1)
+        assert order == ["quick", "quick", "pausing", "pausing"]
 
     def test_pauses_pass_side_by_side(self):
         service = service_of(lists(), is_batch=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a diff shows, and what check mode foretells."""
+"""What a diff shows, and what check mode predicts."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, RE
         (run("InProgress", step("s", status="InProgress")), STOP, State("InProgress", "s", "Cancelled")),
     ],
 )
-def test_foretell(execution, signal, after):
+def test_predict(execution, signal, after):
     assert predict(execution, signal, execution.steps[0]) == after
 
 
-def test_foretell_a_step_that_is_not_listed_yet():
+def test_predict_a_step_that_is_not_listed_yet():
     assert predict(interactive("Waiting"), START, None) == State("InProgress", "s", "InProgress")
 
 
-def test_what_becomes_of_a_request_is_not_foretold():
+def test_what_becomes_of_a_request_is_not_predicted():
     assert predict(run("PendingApproval"), APPROVE, None) == State("PendingApproval")
     assert predict(run("Approved"), REVOKE, None) == State("Approved")
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import signal as os_signals
+from dataclasses import replace
 
 import pytest
 
@@ -26,7 +27,7 @@ from ansible_collections.ssmops.automation.tests.unit.executions import (
     step,
 )
 from ansible_collections.ssmops.automation.tests.unit.service import FakeClient, answer_of, run_one, service_of
-from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, RESUME, START, STOP
+from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, REJECT, RESUME, START, STOP
 
 NOW, LATER = Pace(0, 2), Pace(600, 2)
 DENIED, THROTTLED = client_error("AccessDeniedException"), client_error("ThrottlingException")
@@ -40,6 +41,12 @@ FINISHED = run("Success", gate("g", "Success", [OURS]), step("b", status="Succes
 BROKEN = run("Failed", gate("g", "Success", [OURS]), step("b", status="Failed", failure_message="disk full"))
 AT_PAUSE, RESUMED = run("Waiting", pause("p", "Waiting")), run("InProgress", pause("p", "Success"))
 GUARDED = APPROVE._replace(step_name="g")
+FOUR_EYES = {"forbid_self_approval": True}
+
+
+def started(execution, by=ALICE):
+    """The execution, of which it is known who has started it."""
+    return replace(execution, raw={"ExecutedBy": by})
 
 
 class Task:
@@ -93,6 +100,60 @@ TASKS = {
     "nobody may look": (APPROVE, [DENIED], {}, True, False, "send", "look send", "Sent Approve"),
     "nobody may look for the gate": (GUARDED, [DENIED], {}, False, True, None, "look", "there is no guard"),
     "nobody may look, and it is waited for": (APPROVE, [DENIED], {"rest": LATER}, False, True, None, "look", "no wait"),
+    "somebody else has started it": (
+        APPROVE, [started(AT_GATE, BOB), PASSED], FOUR_EYES, True, False, "send", "look send look", "Sent Approve",
+    ),
+    "the caller has started it": (
+        APPROVE, [started(AT_GATE)], FOUR_EYES, False, True, "never", "look", "the caller started the execution",
+    ),
+    "nobody knows who has started it": (
+        APPROVE, [AT_GATE], FOUR_EYES, False, True, "never", "look", "who started the execution is not known",
+    ),
+    "the caller has started it, nobody forbids": (
+        APPROVE, [started(AT_GATE), PASSED], {}, True, False, "send", "look send look", "Sent Approve",
+    ),
+    "the caller has started it, and rejects it": (
+        REJECT, [started(AT_GATE), PASSED], FOUR_EYES, True, False, "send", "look send look", "Sent Reject",
+    ),
+    "the caller has started it, and resumes it": (
+        RESUME, [started(AT_PAUSE), RESUMED], FOUR_EYES, True, False, "send", "look send look", "Sent Resume",
+    ),
+    "the caller has started it, and it is done": (
+        APPROVE, [started(PASSED)], FOUR_EYES, False, False, "already_done", "look", "it is done",
+    ),
+    "the caller has started it, and it is over": (
+        APPROVE, [started(BROKEN)], FOUR_EYES, False, False, "already_done", "look", "it is done",
+    ),
+    "the caller has started it, and it is not ready": (
+        APPROVE, [started(PENDING)], {**FOUR_EYES, "ready": LATER}, False, True, "never", "look", "the caller started",
+    ),
+    "somebody else has started it, and it gets ready": (
+        APPROVE, [started(PENDING, BOB), started(AT_GATE, BOB), PASSED], {**FOUR_EYES, "ready": LATER}, True, False,
+        "send", "look look send look", "Sent Approve",
+    ),
+    "check mode, and the caller has started it": (
+        APPROVE, [started(AT_GATE)], {**FOUR_EYES, "check_mode": True}, False, True, "never", "look", "the caller",
+    ),
+    "check mode, not ready, and the caller has started it": (
+        APPROVE, [started(PENDING)], {**FOUR_EYES, "check_mode": True, "ready": LATER}, False, True, "never", "look",
+        "the caller started the execution",
+    ),
+    "force, and the caller has started it": (
+        APPROVE, [started(AT_GATE)], {**FOUR_EYES, "force": True}, False, True, "never", "look", "the caller started",
+    ),
+    "force, and it is done": (
+        APPROVE, [started(PASSED)], {**FOUR_EYES, "force": True}, False, True, "never", "look", "the caller started",
+    ),
+    "force, and somebody else has started it": (
+        APPROVE, [started(AT_GATE, BOB), PASSED], {**FOUR_EYES, "force": True}, True, False, "send", "look send look",
+        "Sent Approve",
+    ),
+    "nobody may look who has started it": (
+        APPROVE, [DENIED], FOUR_EYES, False, True, None, "look", "no check of who started it",
+    ),
+    "force, and nobody may look who has started it": (
+        APPROVE, [DENIED], {**FOUR_EYES, "force": True}, False, True, None, "look", "no check of who started it",
+    ),
     "force": (APPROVE, [PASSED], {"force": True}, True, False, "send", "send look", "Sent Approve"),
     "force, and a step to look up": (
         STOP, [interactive("Waiting", step("s", status="Failed"))], {"force": True}, True, False, "send",

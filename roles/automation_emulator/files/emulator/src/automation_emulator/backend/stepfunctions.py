@@ -26,7 +26,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 _LOOK = 0.01
 
 
-def bind(endpoint: Callable[[], str], patience: Callable[[], float]) -> None:
+def bind(endpoint: Callable[[], str], timeout: Callable[[], float]) -> None:
     """Have machines run, call this endpoint, and be waited for so many real seconds by those who start them."""
 
     class BoundResponse(StepFunctionResponse):
@@ -39,7 +39,7 @@ def bind(endpoint: Callable[[], str], patience: Callable[[], float]) -> None:
             # Where moto's tasks find the other services.
             os.environ["MOTO_PORT"] = str(urlsplit(endpoint()).port)
             execution = self.stepfunction_backend.start_execution(machine, name, given)
-            _await_end(execution, patience())
+            _await_end(execution, timeout())
             return ActionResult({"executionArn": execution.execution_arn, "startDate": execution.start_date})
 
     # Do not print failures of state machines: without a handler Python's logging would.
