@@ -16,7 +16,7 @@ import yaml
 
 from ..actions.base import InputProblem
 from ..actions.loop import LOOP
-from ..actions.registry import ACTIONS, ONLY_AWS
+from ..actions.registry import ACTIONS
 from ..language import parameters, variables
 from ..language.nesting import too_deep
 from ..language.selectors import Output
@@ -102,7 +102,7 @@ def unsupported(runbook: Runbook) -> list[str]:
 
 def _unsupported(step: Step) -> Iterator[str]:
     if step.action not in ACTIONS:
-        yield step.action if step.action in ONLY_AWS else f"the unknown action {step.action}"
+        yield f"the unknown action {step.action}"
     elif not any(stub.always for stub in step.stubs):
         yield from ACTIONS[step.action].unsupported(step)
 
