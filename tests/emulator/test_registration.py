@@ -144,7 +144,7 @@ def test_and_and_or_combine_two_at_least(runs: Any, name: str) -> None:
 
 OWN = {
     "approve": "ApprovalStatus ApproverDecisions",
-    "executeScript": "Payload OutputPayload",
+    "executeScript": "OutputPayload",
     "invokeWebhook": "Response ResponseCode",
     "invokeLambdaFunction": "StatusCode Payload LogResult FunctionError OutputPayload",
     "runCommand": "CommandId Status ResponseCode Output",
@@ -169,6 +169,26 @@ def declares(action: str, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("action", "name"), [(action, name) for action in OWN for name in OWN[action].split()])
 def test_an_output_of_the_actions_own_cannot_be_declared(runs: Any, action: str, name: str) -> None:
     assert f"has an output {name} by itself" in refusal(runs, declares(action, name))
+
+
+@pytest.mark.ledger("scripts_may_declare_payload=true")
+def test_a_script_may_declare_its_payload_to_give_it_a_type(runs: Any) -> None:
+    says = {"Runtime": "python3.11", "Handler": "f", "Script": "def f(events, context):\n    return {'n': 1}"}
+    whole = {"Name": "Payload", "Selector": "$.Payload", "Type": "StringMap"}
+    part = {"Name": "n", "Selector": "$.Payload.n", "Type": "Integer"}
+    execution = runs.start({**step("executeScript", **says), "outputs": [whole, part]})
+    assert runs.step(execution, "act")["Outputs"] == {
+        "Payload": ['{"n": 1}'],
+        "n": ["1"],
+        "OutputPayload": ['{"Payload": {"n": 1}}'],
+    }
+
+
+@pytest.mark.ledger("scripts_may_declare_payload=false")
+def test_a_script_may_be_refused_that_declares_its_payload(runs: Any, control: Any) -> None:
+    control.choose(scripts_may_declare_payload=False)
+    assert "has an output Payload by itself" in refusal(runs, declares("executeScript", "Payload"))
+    assert runs.document(declares("executeScript", "Whole")) == "Gated"
 
 
 @pytest.mark.ledger("documents-5")

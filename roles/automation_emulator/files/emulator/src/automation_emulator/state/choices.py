@@ -92,6 +92,9 @@ class Choices:
     continue_follows_next_step: bool = True
     # May onCancel lead to aws:sleep? (The guide: no. A workshop of AWS does it.)
     on_cancel_may_sleep: bool = True
+    # May aws:executeScript declare an output Payload, which it has by itself? (Runbooks of the guide and a sample
+    # of AWS do; of aws:invokeLambdaFunction it is refused.)
+    scripts_may_declare_payload: bool = True
     # A step inside a loop fails with onFailure Abort: does the run end, or does the loop fail, so that the onFailure of
     # the loop decides? (Documented: the loop takes over the onFailure of the steps inside.)
     abort_inside_loop: Literal["ends_execution", "fails_loop"] = "ends_execution"
