@@ -82,7 +82,8 @@ def test_a_misspelt_action_is_refused_with_what_was_meant(runs: Any, written: st
 
 @pytest.mark.parametrize("action", ["aws:invokeWebhook", "aws:addedLater"])
 def test_an_action_that_only_aws_may_have_can_be_registered(runs: Any, action: str) -> None:
-    content = {"schemaVersion": "0.3", "mainSteps": [{"name": "call", "action": action, "inputs": {}}]}
+    step = {"name": "call", "action": action, "inputs": {"IntegrationName": "chat"}}
+    content = {"schemaVersion": "0.3", "mainSteps": [step]}
     runs.ssm.create_document(Name="Foreign", DocumentType="Automation", Content=json.dumps(content))
     with pytest.raises(ClientError, match=f"The emulator does not run .*{action} [(]AWS may[)]"):
         runs.ssm.start_automation_execution(DocumentName="Foreign")

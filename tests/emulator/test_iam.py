@@ -37,6 +37,7 @@ def refusal(call: Any, **request: Any) -> tuple[str, int] | None:
 
 
 DENIED = ("AccessDeniedException", 400)
+NO_PREVIEW = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -75,8 +76,10 @@ class TestWhoHasPolicies:
             alice.send_automation_signal: {**about, "SignalType": "Resume", "Payload": {"StepName": ["pause"]}},
             alice.stop_automation_execution: about,
             alice.start_automation_execution: {"DocumentName": "Gated"},
+            alice.start_execution_preview: {"DocumentName": "Gated"},
+            alice.get_execution_preview: {"ExecutionPreviewId": NO_PREVIEW},
         }
-        assert [refusal(call, **request) for call, request in calls.items()] == [DENIED] * 6
+        assert [refusal(call, **request) for call, request in calls.items()] == [DENIED] * len(calls)
 
     @pytest.mark.ledger("principals-iam-1")
     def test_an_own_one(self, iam: Any, alice: Any, about: Any) -> None:
@@ -169,6 +172,30 @@ class TestWhatTheyAreFor:
         allow(iam, {"Action": "ssm:Start*", "Condition": condition})
         tags = [{"Key": "Team", "Value": value}]
         assert refusal(alice.start_automation_execution, DocumentName=runs.document(PAUSE), Tags=tags) == outcome
+
+    @pytest.mark.ledger("principals-iam-4")
+    @pytest.mark.parametrize(
+        ("statement", "outcome"),
+        [
+            ({"Resource": "*"}, None),
+            ({"Resource": f"{HERE}:document/Gated"}, DENIED),
+            ({"Resource": f"{HERE}:automation-execution/*"}, DENIED),
+            ({"Condition": {"StringEquals": {"ssm:DocumentVersion": "1"}}}, DENIED),
+        ],
+    )
+    def test_a_preview_is_for_none(self, iam: Any, alice: Any, runs: Any, statement: Any, outcome: Any) -> None:
+        allow(iam, {"Action": "ssm:StartExecutionPreview", **statement})
+        about = {"DocumentName": runs.document(PAUSE), "DocumentVersion": "1"}
+        assert refusal(alice.start_execution_preview, **about) == outcome
+
+    @pytest.mark.ledger("principals-iam-4")
+    def test_who_may_start_a_preview_need_not_be_able_to_read_it(self, iam: Any, alice: Any, runs: Any) -> None:
+        allow(iam, {"Action": "ssm:StartExecutionPreview"})
+        asked = alice.start_execution_preview(DocumentName=runs.document(PAUSE))
+        about = {"ExecutionPreviewId": asked["ExecutionPreviewId"]}
+        assert refusal(alice.get_execution_preview, **about) == DENIED
+        allow(iam, {"Action": "ssm:GetExecutionPreview"})
+        assert refusal(alice.get_execution_preview, **about) is None
 
     @pytest.mark.ledger("principals-iam-1")
     def test_a_deny_outweighs(self, iam: Any, alice: Any, about: Any) -> None:

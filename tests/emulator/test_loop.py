@@ -380,7 +380,7 @@ def test_steps_inside_a_loop_that_has_not_begun(runs: Any, control: Any, listed:
     assert shown(runs, execution) == expected
 
 
-@pytest.mark.ledger("loop-14")
+@pytest.mark.ledger("loop-14", "loop-17")
 def test_what_was_put_out_inside_last_is_there_after_the_loop(runs: Any) -> None:
     note = {**PAUSE, "inputs": {"Message": "{{ gate.ApprovalStatus }} {{ loop.CurrentIteratorValue }}"}}
     execution = runs.start(each(["x", "y"], {**GATE, "onFailure": "Continue"}), note)

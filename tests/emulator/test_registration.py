@@ -29,7 +29,7 @@ def refusal(runs: Any, *steps: Any, **members: Any) -> str:
     return str(error["Message"])
 
 
-@pytest.mark.ledger("documents-1")
+@pytest.mark.ledger("documents-1", "calls-38")
 @pytest.mark.parametrize(
     ("action", "missing"),
     [
@@ -52,6 +52,7 @@ def refusal(runs: Any, *steps: Any, **members: Any) -> str:
         ("createTags", "ResourceIds, Tags"),
         ("invokeLambdaFunction", "FunctionName"),
         ("executeStateMachine", "stateMachineArn"),
+        ("invokeWebhook", "IntegrationName"),
         ("updateVariable", "Name, Value"),
     ],
 )
@@ -65,7 +66,7 @@ def test_a_python_script_needs_a_handler_and_powershell_none(runs: Any) -> None:
     assert "Handler" in refusal(runs, step("executeScript", Runtime="python3.11", Script="1"))
 
 
-@pytest.mark.ledger("documents-2")
+@pytest.mark.ledger("documents-2", "calls-38")
 @pytest.mark.parametrize(
     ("action", "inputs"),
     [
@@ -76,6 +77,7 @@ def test_a_python_script_needs_a_handler_and_powershell_none(runs: Any) -> None:
         ("createStack", {"StackName": "app"}),
         ("executeAutomation", {"DocumentName": "Child"}),
         ("invokeLambdaFunction", {"FunctionName": "f"}),
+        ("invokeWebhook", {"IntegrationName": "chat", "Body": "hello"}),
     ],
 )
 def test_inputs_that_the_action_does_not_have(runs: Any, action: str, inputs: Any) -> None:
@@ -142,7 +144,8 @@ def test_and_and_or_combine_two_at_least(runs: Any, name: str) -> None:
 
 OWN = {
     "approve": "ApprovalStatus ApproverDecisions",
-    "executeScript": "Payload OutputPayload",
+    "executeScript": "OutputPayload",
+    "invokeWebhook": "Response ResponseCode",
     "invokeLambdaFunction": "StatusCode Payload LogResult FunctionError OutputPayload",
     "runCommand": "CommandId Status ResponseCode Output",
     "executeAutomation": "ExecutionId Status Output",
@@ -151,6 +154,7 @@ INPUTS: dict[str, Any] = {
     "approve": {"Approvers": ["a"]},
     "executeScript": SCRIPT,
     "invokeLambdaFunction": {"FunctionName": "f"},
+    "invokeWebhook": {"IntegrationName": "chat"},
     "runCommand": {"DocumentName": "d"},
     "executeAutomation": {"DocumentName": "d"},
     "executeAwsApi": {"Service": "ec2", "Api": "DescribeVpcs"},
@@ -161,10 +165,30 @@ def declares(action: str, name: str) -> dict[str, Any]:
     return {**step(action, **INPUTS[action]), "outputs": [{"Name": name, "Selector": "$.x", "Type": "String"}]}
 
 
-@pytest.mark.ledger("documents-5")
+@pytest.mark.ledger("documents-5", "calls-38")
 @pytest.mark.parametrize(("action", "name"), [(action, name) for action in OWN for name in OWN[action].split()])
 def test_an_output_of_the_actions_own_cannot_be_declared(runs: Any, action: str, name: str) -> None:
     assert f"has an output {name} by itself" in refusal(runs, declares(action, name))
+
+
+@pytest.mark.ledger("scripts_may_declare_payload=true")
+def test_a_script_may_declare_its_payload_to_give_it_a_type(runs: Any) -> None:
+    says = {"Runtime": "python3.11", "Handler": "f", "Script": "def f(events, context):\n    return {'n': 1}"}
+    whole = {"Name": "Payload", "Selector": "$.Payload", "Type": "StringMap"}
+    part = {"Name": "n", "Selector": "$.Payload.n", "Type": "Integer"}
+    execution = runs.start({**step("executeScript", **says), "outputs": [whole, part]})
+    assert runs.step(execution, "act")["Outputs"] == {
+        "Payload": ['{"n": 1}'],
+        "n": ["1"],
+        "OutputPayload": ['{"Payload": {"n": 1}}'],
+    }
+
+
+@pytest.mark.ledger("scripts_may_declare_payload=false")
+def test_a_script_may_be_refused_that_declares_its_payload(runs: Any, control: Any) -> None:
+    control.choose(scripts_may_declare_payload=False)
+    assert "has an output Payload by itself" in refusal(runs, declares("executeScript", "Payload"))
+    assert runs.document(declares("executeScript", "Whole")) == "Gated"
 
 
 @pytest.mark.ledger("documents-5")

@@ -22,7 +22,7 @@ def test_the_names_are_the_models() -> None:
     assert [str(status) for status in Status] == service_model().shape_for("AutomationExecutionStatus").enum
 
 
-@pytest.mark.ledger("statuses-8")
+@pytest.mark.ledger("statuses-8", "statuses-10")
 def test_which_statuses_are_ends() -> None:
     ends = "Success Failed TimedOut Cancelled Rejected CompletedWithSuccess CompletedWithFailure"
     # That a freeze that is not overridden is an end, too, is inferred.

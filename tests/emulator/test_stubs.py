@@ -40,6 +40,12 @@ FUNCTION = {
     "inputs": {"FunctionName": "notify"},
     "outputs": [{"Name": "id", "Selector": "$.id", "Type": "String"}],
 }
+WEBHOOK = {
+    "name": "tell",
+    "action": "aws:invokeWebhook",
+    "inputs": {"IntegrationName": "chat", "Body": "restarted"},
+    "outputs": [{"Name": "Said", "Selector": "$.Response", "Type": "String"}],
+}
 PROPERTY = {
     "inputs": {
         "Service": "ec2",
@@ -80,6 +86,7 @@ class TestWhatItReturns:
             (SCRIPT, None, {"Payload": ["null"]}),
             (POWERSHELL, {"n": 8}, {"n": ["8"]}),
             (FUNCTION, {"id": "x"}, {"id": ["x"], "StatusCode": ["200"], "Payload": ['{"id": "x"}']}),
+            (WEBHOOK, {"Response": "ok"}, {"Response": ["ok"], "Said": ["ok"]}),
             (CHECKED, {"State": "running"}, {}),
             (AWAITED, {"State": "running"}, {}),
             (CHILD, {"Output": ["done"]}, {"Output": ["done"], "Status": ["Success"]}),
@@ -250,6 +257,15 @@ class TestWhichStepsAreMeant:
         runs.signal(execution, "Resume", StepName="pause")
         assert runs.step(execution, "count")["Outputs"]["n"] == ["1"]
         assert emulator.stubs() == []
+
+    def test_a_webhook_whose_stub_is_gone_fails_its_step(self, emulator: Any, runs: Any) -> None:
+        name = runs.document(PAUSE, WEBHOOK)
+        emulator.stub(step="tell", returns={"ResponseCode": 200})
+        execution = runs.ssm.start_automation_execution(DocumentName=name)["AutomationExecutionId"]
+        emulator.forget_stubs()
+        runs.signal(execution, "Resume", StepName="pause")
+        told = runs.step(execution, "tell")
+        assert (told["StepStatus"], "calls no webhooks" in told["FailureMessage"]) == ("Failed", True)
 
     def test_what_cannot_run_here_is_refused_unless_it_never_runs(self, emulator: Any, runs: Any) -> None:
         name = runs.document({**POWERSHELL, "maxAttempts": 2})

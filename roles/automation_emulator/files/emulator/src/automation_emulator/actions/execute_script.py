@@ -14,11 +14,13 @@ from ..language.substitution import references
 from ..state.model import Failure, Runbook, Step, StepExecution
 from ..state.moment import Moment
 from ..state.work import Answer, Script
-from .base import Action, Fails, Goes, InputProblem, Outcome, Succeeds, needed_text
+from .base import OUTPUT_PAYLOAD, Action, Fails, Goes, InputProblem, Outcome, Succeeds, needed_text
 from .inputs import Inputs, each, maps, texts
 
 # Every Python runtime is the emulator's own Python [I].
 _PYTHON = re.compile(r"python3\.\d+")
+# The output that holds what the function returns.
+PAYLOAD = "Payload"
 # What a function may return [D].
 MOST_BYTES = 100 * 1024
 MOST_ITEMS = 100
@@ -32,7 +34,8 @@ class ExecuteScript(Action):
         texts("Runtime", "Handler", "Script", "Attachment") | maps("InputPayload"),
         needed=each("Runtime"),
     )
-    puts_out = frozenset({"Payload", "OutputPayload"})
+    # Runbooks of the guide declare Payload, too: whether that is refused is a choice.
+    puts_out = frozenset({OUTPUT_PAYLOAD})
 
     def problems(self, step: Step, runbook: Runbook) -> Iterator[str]:
         """Python needs a Handler, PowerShell has none [D]."""
@@ -70,7 +73,7 @@ class ExecuteScript(Action):
             payload = payload[:MOST_ITEMS]
         if len(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")) > MOST_BYTES:
             return Fails(_failure(f"Payload has more than {MOST_BYTES} bytes"))
-        return Succeeds({"Payload": payload})
+        return Succeeds({PAYLOAD: payload})
 
     def returned(self, run: StepExecution, value: Any, moment: Moment) -> Outcome:
         """A stub says what the function returns."""

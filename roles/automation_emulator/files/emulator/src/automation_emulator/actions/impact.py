@@ -13,7 +13,14 @@ MUTATING, NON_MUTATING, UNDETERMINED = "Mutating", "NonMutating", "Undetermined"
 # Calls that only read, by the beginning of their name [D].
 _READING = re.compile(r"(batch)?[-_]?(get|describe|list|head|lookup|search|scan|query)", re.IGNORECASE)
 # What other services, or a script, do is not known [D].
-_ELSEWHERE = ("executeScript", "invokeLambdaFunction", "executeStateMachine", "runCommand", "executeAutomation")
+_ELSEWHERE = (
+    "executeAutomation",
+    "executeScript",
+    "executeStateMachine",
+    "invokeLambdaFunction",
+    "invokeWebhook",
+    "runCommand",
+)
 _HARMLESS = (
     "approve",
     "assertAwsResourceProperty",

@@ -1,7 +1,7 @@
 # Copyright (c) Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The actions that the emulator runs; a new one is a file beside this and a line here."""
+"""The actions that AWS documents; a new one is a file beside this and a line here."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from .execute_aws_api import ExecuteAwsApi
 from .execute_script import ExecuteScript
 from .execute_state_machine import ExecuteStateMachine
 from .invoke_lambda_function import InvokeLambdaFunction
+from .invoke_webhook import InvokeWebhook
 from .loop import Loop
 from .pause import Pause
 from .run_command import RunCommand
@@ -49,6 +50,7 @@ ACTIONS: dict[str, Action] = {
         ExecuteScript(),
         ExecuteStateMachine(),
         InvokeLambdaFunction(),
+        InvokeWebhook(),
         Loop(),
         Pause(),
         RunCommand(),
@@ -59,8 +61,6 @@ ACTIONS: dict[str, Action] = {
     )
 }
 
-# The one action that AWS documents and the emulator does not run.
-ONLY_AWS = frozenset({"aws:invokeWebhook"})
 PREFIX = "aws:"
 # How alike two names are, of which one is taken for a misspelling of the other: from 0 to 1.
 _ALIKE = 0.8
@@ -71,8 +71,8 @@ def misspelt(action: str) -> str | None:
 
     Any other unknown name may be an action that AWS has added.
     """
-    if action in ACTIONS or action in ONLY_AWS:
+    if action in ACTIONS:
         return None
-    known = [name.removeprefix(PREFIX) for name in (*ACTIONS, *ONLY_AWS)]
+    known = [name.removeprefix(PREFIX) for name in ACTIONS]
     alike = difflib.get_close_matches(action.removeprefix(PREFIX), known, n=1, cutoff=_ALIKE)
     return PREFIX + alike[0] if alike else None

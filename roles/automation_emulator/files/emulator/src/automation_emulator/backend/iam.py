@@ -21,14 +21,15 @@ from ..service.policies import Asked, Document, allowed, denied
 from ..state.errors import AutomationError
 
 START = "StartAutomationExecution"
-# These are for an execution; the list of executions is for none [D].
+# These are for an execution; the list of executions and the previews of one are for none [D].
 _FOR_EXECUTION = (
     "SendAutomationSignal",
     "StopAutomationExecution",
     "GetAutomationExecution",
     "DescribeAutomationStepExecutions",
 )
-DECIDED = (*_FOR_EXECUTION, "DescribeAutomationExecutions", START)
+_FOR_NONE = ("DescribeAutomationExecutions", "StartExecutionPreview", "GetExecutionPreview")
+DECIDED = (*_FOR_EXECUTION, *_FOR_NONE, START)
 Request = Mapping[str, Any]
 
 
@@ -40,7 +41,7 @@ def check(context: Context, token: str, action: str, request: Request, tags: Map
     documents = policies(context, token)
     if documents is None:
         return
-    known = _surroundings(context, request, tags)
+    known = _surroundings(context, action, request, tags)
     resources = _resources(context, action, request)
     asked = {name: Asked(f"ssm:{action}", arn, known) for name, arn in resources.items()}
     # A document is also meant by the older name of a definition [D].
@@ -95,8 +96,10 @@ def _tags(given: Any) -> dict[str, str]:
     return {str(one.get("Key")): str(one.get("Value")) for one in entries}
 
 
-def _surroundings(context: Context, request: Request, tags: Mapping[str, str]) -> dict[str, str | list[str]]:
-    """The values of condition keys."""
+def _surroundings(
+    context: Context, action: str, request: Request, tags: Mapping[str, str]
+) -> dict[str, str | list[str]]:
+    """The values of condition keys; the one for a document's version is for starts alone [D]."""
     asked = _tags(request.get("Tags"))
     known: dict[str, str | list[str]] = {
         "aws:principalarn": context.caller.arn,
@@ -109,6 +112,6 @@ def _surroundings(context: Context, request: Request, tags: Mapping[str, str]) -
         known |= {f"aws:resourcetag/{key}".lower(): value, f"ssm:resourcetag/{key}".lower(): value}
     if context.caller.user_name is not None:
         known["aws:username"] = context.caller.user_name
-    if request.get("DocumentVersion"):
+    if action == START and request.get("DocumentVersion"):
         known["ssm:documentversion"] = str(request["DocumentVersion"])
     return known

@@ -24,14 +24,16 @@ from moto.ssm.exceptions import DuplicateDocumentContent, InvalidDocument, SSMEx
 from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+from ..actions.execute_script import PAYLOAD, ExecuteScript
 from ..language.parameters import ParameterError
 from ..runbooks import policies
-from ..runbooks.parser import SLEEP, RunbookError, cancels_that_sleep, parse
+from ..runbooks.parser import SLEEP, RunbookError, cancels_that_sleep, parse, scripts_that_declare
 from ..service import validation
 from ..service.access import AccessRequests
 from ..service.denials import Denials
 from ..service.launch import Sources, check_keys
 from ..service.operations import Answer, AutomationService, Context, Parameters
+from ..state.choices import Choices
 from ..state.errors import AutomationError, start_refused
 from ..state.model import Runbook
 from ..state.principals import Principal
@@ -413,10 +415,19 @@ class AutomationResponse(SimpleSystemManagerResponse):
 
     def _check_runbook(self) -> None:
         runbook = self._check_content(parse)
-        sleeping = [] if self.service.choices.on_cancel_may_sleep else cancels_that_sleep(runbook)
-        if sleeping:
-            message = f"onCancel of step {', '.join(sleeping)} cannot lead to {SLEEP}."
-            raise SSMException("InvalidDocumentContent", message)
+        problems = " ".join(_chosen_problems(runbook, self.service.choices))
+        if problems:
+            raise SSMException("InvalidDocumentContent", problems)
+
+
+def _chosen_problems(runbook: Runbook, choices: Choices) -> Iterator[str]:
+    """What is wrong with a runbook of which AWS shows that it is taken, and says that it is not."""
+    if not choices.on_cancel_may_sleep:
+        for step in cancels_that_sleep(runbook):
+            yield f"onCancel of step {step} cannot lead to {SLEEP}."
+    if not choices.scripts_may_declare_payload:
+        for step in scripts_that_declare(runbook, PAYLOAD):
+            yield f"Step {step}: {ExecuteScript.name} has an output {PAYLOAD} by itself; declare another name."
 
 
 def bind(service: AutomationService, denials: Denials, library: Library, access_requests: AccessRequests) -> None:

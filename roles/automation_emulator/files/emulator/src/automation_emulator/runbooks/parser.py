@@ -15,8 +15,9 @@ from typing import Any
 import yaml
 
 from ..actions.base import InputProblem
+from ..actions.execute_script import ExecuteScript
 from ..actions.loop import LOOP
-from ..actions.registry import ACTIONS, ONLY_AWS
+from ..actions.registry import ACTIONS
 from ..language import parameters, variables
 from ..language.nesting import too_deep
 from ..language.selectors import Output
@@ -102,7 +103,7 @@ def unsupported(runbook: Runbook) -> list[str]:
 
 def _unsupported(step: Step) -> Iterator[str]:
     if step.action not in ACTIONS:
-        yield step.action if step.action in ONLY_AWS else f"the unknown action {step.action}"
+        yield f"the unknown action {step.action}"
     elif not any(stub.always for stub in step.stubs):
         yield from ACTIONS[step.action].unsupported(step)
 
@@ -239,6 +240,12 @@ def cancels_that_sleep(runbook: Runbook) -> list[str]:
     """The steps whose onCancel leads to aws:sleep."""
     targets = {step.name: runbook.step(jump_target(step.on_cancel) or "") for step in runbook.all_steps}
     return [name for name, target in targets.items() if target is not None and target.action == SLEEP]
+
+
+def scripts_that_declare(runbook: Runbook, name: str) -> list[str]:
+    """The aws:executeScript steps that declare an output of this name."""
+    scripts = (step for step in runbook.all_steps if step.action == ExecuteScript.name)
+    return [step.name for step in scripts if any(output.name == name for output in step.outputs)]
 
 
 def _targets(step: Step) -> list[str]:

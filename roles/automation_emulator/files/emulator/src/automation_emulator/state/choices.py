@@ -69,7 +69,7 @@ class Choices:
     # Is a map (Payload, Parameters) without entries refused, as the service model's minimum of 1 says?
     empty_map_refused: bool = True
 
-    # May only the principal that started an Interactive execution stop it? (Observed: yes.) And signal its steps?
+    # May only the principal that started an Interactive execution stop it? (Inferred: yes.) And signal its steps?
     # Approve and Reject are left to the approvers.
     interactive_stop_by_starter_only: bool = True
     interactive_signal_by_starter_only: bool = True
@@ -92,6 +92,9 @@ class Choices:
     continue_follows_next_step: bool = True
     # May onCancel lead to aws:sleep? (The guide: no. A workshop of AWS does it.)
     on_cancel_may_sleep: bool = True
+    # May aws:executeScript declare an output Payload, which it has by itself? (Runbooks of the guide and a sample
+    # of AWS do; of aws:invokeLambdaFunction it is refused.)
+    scripts_may_declare_payload: bool = True
     # A step inside a loop fails with onFailure Abort: does the run end, or does the loop fail, so that the onFailure of
     # the loop decides? (Documented: the loop takes over the onFailure of the steps inside.)
     abort_inside_loop: Literal["ends_execution", "fails_loop"] = "ends_execution"
@@ -103,7 +106,7 @@ class Choices:
     lists_pending_steps_inside_loops: bool = False
     # What happens to a reference to an output that does not exist? (Observed: it stays in the input as it is written.)
     missing_output: Literal["stays_as_text", "fails_step"] = "stays_as_text"
-    # Is an output of aws:executeAwsApi left out if it is empty? (Observed: yes. Outputs of scripts may be empty.)
+    # Is an output of aws:executeAwsApi left out if it is empty? (Inferred: yes. Outputs of scripts may be empty.)
     empty_outputs_are_left_out: bool = True
     # Which steps have their whole result as output OutputPayload, too? (Seen: scripts, Lambda functions, createImage.)
     output_payload: Literal["seen", "scripts", "all", "none"] = "seen"
