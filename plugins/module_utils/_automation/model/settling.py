@@ -68,6 +68,20 @@ def failure_of(execution: Execution) -> str:
     return f"the execution ended {execution.status}: {blame}"
 
 
+def forgiven_after(before: Execution, now: Execution, signal: Signal) -> str:
+    """Return the steps that have failed since a signal without ending the run, where the signal was to carry it on."""
+    return forgiven_since(before, now) if signal.type in MEANT_TO_SUCCEED else ""
+
+
+def forgiven_since(before: Execution | None, now: Execution) -> str:
+    """Return the steps that have failed since and that the runbook went on after, as a clause, or an empty string."""
+    if now.status in statuses.UNSUCCESSFUL:
+        return ""
+    over = {step.execution_id for step in before.steps if step.has_ended} if before else set()
+    failed = [step for step in now.steps if step.status in statuses.UNSUCCESSFUL and step.execution_id not in over]
+    return "; ".join(map(_blame, failed))
+
+
 def _blame(step: Step) -> str:
     reason = step.failure_message.rstrip(".") or "it gives no reason"
     return f"step `{step.name}` ({step.action}) is {step.status}: {reason}"

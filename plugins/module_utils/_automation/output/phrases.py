@@ -31,14 +31,18 @@ def _children(execution: Execution) -> str:
     return f"; its child execution {' and '.join(named)}: send the signal there" if named else ""
 
 
-def after_waiting(last: Execution | None, in_time: bool, failure: str, waited: float) -> str:
-    """Tell how the wait for the execution to come to rest ended; `waited` is in seconds."""
+def after_waiting(last: Execution | None, in_time: bool, failure: str, waited: float, forgiven: str = "") -> str:
+    """Tell how the wait for the execution to come to rest ended; `waited` is in seconds.
+
+    `forgiven` tells of steps that failed without ending the run, as a clause.
+    """
     where = f"{explain_state(last)}{approvals_at_gate(last)}" if last else "its state could not be read"
     if not in_time:
         return f"It did not come to rest within {waited:g} s (wait_timeout): {where}."
     if failure:
         return f"The run went wrong: {failure}."
-    return f"{where[0].upper()}{where[1:]}."
+    although = f", although {forgiven}" if forgiven else ""
+    return f"{where[0].upper()}{where[1:]}{although}."
 
 
 def at_fault(fault: Exception, message: str) -> str:

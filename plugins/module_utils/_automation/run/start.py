@@ -14,7 +14,7 @@ from datetime import datetime
 from ..aws.api import Started
 from ..aws.errors import AnsibleAutomationError
 from ..model.executions import Execution
-from ..model.settling import failure_of
+from ..model.settling import failure_of, forgiven_since
 from ..options.start import StartRequest
 from ..options.waiting import Pace
 from ..output.phrases import after_waiting
@@ -116,7 +116,8 @@ class Starter:
             return
         failure = failure_of(seen) if seen and watched.holds else ""
         outcome.failed = not watched.holds or bool(failure)
-        outcome.msg += " " + after_waiting(seen, watched.holds, failure, rest.timeout)
+        forgiven = forgiven_since(None, seen) if seen else ""
+        outcome.msg += " " + after_waiting(seen, watched.holds, failure, rest.timeout, forgiven)
 
     def _diff(self, seen: Execution | None) -> tuple[dict[str, str], dict[str, str]]:
         side = diff_side(self._request, seen.status if seen else "")

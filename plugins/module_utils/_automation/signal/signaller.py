@@ -340,7 +340,8 @@ class _Signalling:
             outcome.after = await self._with_children(outcome.after)
         failure = settling.failure_after(outcome.after, outcome.signal) if in_time and outcome.after else ""
         outcome.failed = not in_time or bool(failure)
-        outcome.msg += " " + after_waiting(outcome.after, in_time, failure, pace.timeout)
+        forgiven = settling.forgiven_after(before, outcome.after, outcome.signal) if outcome.after else ""
+        outcome.msg += " " + after_waiting(outcome.after, in_time, failure, pace.timeout, forgiven)
 
     async def _watch(self, holds: Callable[[Execution], bool], pace: Pace, tells: SummaryCheck | None) -> bool:
         from ..runtime.polling import Watch

@@ -12,6 +12,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.mode
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.settling import (
     failure_after,
     failure_of,
+    forgiven_after,
     has_settled,
 )
 from ansible_collections.ssmops.automation.tests.unit.executions import (
@@ -111,6 +112,25 @@ FAILURES = {
 def test_failure_after(execution, signal, words):
     failure = failure_after(execution, signal)
     assert words in failure if words else failure == ""
+
+
+FORGIVEN = step("deploy", status="Failed", failure_message="disk full", on_failure="Continue")
+AFTERWARDS = run("Waiting", gate("g", "Success"), FORGIVEN, pause("p", "Waiting"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "signal", "words"),
+    [
+        (WAITING_AT_GATE, AFTERWARDS, APPROVE, "step `deploy` (aws:sleep) is Failed: disk full"),
+        (WAITING_AT_GATE, AFTERWARDS, REJECT, ""),
+        (AFTERWARDS, run("Success", FORGIVEN, pause("p", "Success")), RESUME, ""),
+        (WAITING_AT_GATE, run("Failed", FORGIVEN), APPROVE, ""),
+        (WAITING_AT_GATE, run("Success", gate("g", "Success")), APPROVE, ""),
+    ],
+    ids=["the run went on", "a failure is the purpose", "it had failed before", "the run ended badly", "none failed"],
+)
+def test_steps_that_failed_and_did_not_end_the_run(before, after, signal, words):
+    assert forgiven_after(before, after, signal) == words
 
 
 @pytest.mark.parametrize("status", sorted(statuses.KNOWN - statuses.UNSUCCESSFUL))

@@ -73,3 +73,8 @@ def test_approvals_are_told_at_a_gate_that_was_read(execution, phrase):
 def test_after_waiting(last, in_time, failure, words):
     sentence = after_waiting(last, in_time, failure, 30)
     assert all(word in sentence for word in words), sentence
+
+
+def test_what_failed_on_the_way_is_told_after_waiting():
+    sentence = after_waiting(run("Success"), True, "", 30, "step `s` (aws:sleep) is Failed: no disk")
+    assert sentence == "The execution ended Success, although step `s` (aws:sleep) is Failed: no disk."
