@@ -128,6 +128,12 @@ def test_the_readme_lists_every_playbook_by_its_name():
     }
 
 
+def is_run_by_the_tests_of_the_rulebook(page, words):
+    """They run the commands of one guide, with its files."""
+    assert page.stem == "guide_events"
+    assert {word for word in words if word.endswith(".yml")} <= {block.file for block in blocks(page)}
+
+
 def has_known_options(page, words):
     described = run(BIN / words[0], "--help")
     assert [word for word in words if word.startswith("--") and word not in described] == []
@@ -162,7 +168,9 @@ def names_variables_of_aws(page, words):
 CHECKS = {
     "ansible-galaxy": is_tested_elsewhere,
     "ansible-playbook": is_a_play_of_the_page,
+    "ansible-rulebook": is_run_by_the_tests_of_the_rulebook,
     "automation-emulator": has_known_options,
+    "aws": is_run_by_the_tests_of_the_rulebook,
     "cd": is_harmless,
     "export": names_variables_of_the_emulator,
     "git": is_our_repository,

@@ -30,6 +30,7 @@ ENDS = {
     "guide_node_access": {"Approved": 1},
     "guide_many_executions": None,
     "guide_awx_and_ci": {"Waiting": 1},
+    "guide_events": {"Waiting": 1},
     "guide_certainty": {"Waiting": 1},
 }
 # What is played once more, since the guide shows what comes of that.

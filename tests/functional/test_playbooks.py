@@ -113,7 +113,7 @@ def statuses(emulator):
 
 def test_every_playbook_is_tested():
     tested = {"demo", "gated_deployment", "maintenance_window", "step_by_step", "approve_children"}
-    assert {path.stem for path in PLAYBOOKS.glob("*.yml")} == tested | {"waiting_for_decision"}
+    assert {path.stem for path in PLAYBOOKS.glob("*.yml")} == tested | {"waiting_for_decision", "decide_by_policy"}
 
 
 def test_in_check_mode_nothing_happens(emulator, succeed):
@@ -252,3 +252,99 @@ def test_the_list_of_what_waits_for_a_decision(emulator, succeed):
     assert "OneGate waits at gate until " in output
     assert "for 2 more of alice, bob: no message" in output
     assert "A request waits for its approvers, PendingApproval" in output
+
+
+APPROVE_FOR_ALICE = {
+    "execution": {"document_name": "OneGate", "parameters": {"Approvers": ["moto", "alice"]}},
+    "step_name": "gate",
+    "decision": "Approve",
+    "comment": "The policy says so",
+}
+REJECT_OTHERS = {"execution": {"document_name": "OneGate"}, "step_name": "gate", "decision": "Reject"}
+
+
+def under(*policy, **variables):
+    """Options that give the play a policy."""
+    return ("decide_by_policy.yml", "-e", json.dumps({"policy": policy, **variables}))
+
+
+def test_all_that_waits_is_decided_by_the_first_rule_that_fits(emulator, succeed):
+    approved = emulator.start("OneGate", Approvers=["moto", "alice"])
+    rejected = emulator.start("OneGate", Approvers=["moto", "bob"])
+    succeed(*under(APPROVE_FOR_ALICE, REJECT_OTHERS))
+    sent = {
+        each["parameters"]["AutomationExecutionId"]: each["parameters"]["SignalType"]
+        for each in emulator.requests("SendAutomationSignal")
+    }
+    assert sent == {approved: "Approve", rejected: "Reject"}
+    assert sorted(comments(emulator)) == ["Decided by policy", "The policy says so"]
+
+
+def test_the_policy_decides_once_however_often_it_is_asked(emulator, succeed):
+    execution = emulator.start("OneGate", Approvers=["moto", "alice"])
+    playbook, *options = under(APPROVE_FOR_ALICE, execution_id=execution)
+    succeed(playbook, str(PLAYBOOKS / playbook), *options)
+    succeed(*under(APPROVE_FOR_ALICE))
+    assert signals(emulator) == ["Approve"]
+
+
+def test_an_event_is_about_its_execution_alone(emulator, succeed):
+    asked, _other = (emulator.start("OneGate", Approvers=["moto", "alice"]) for _ in range(2))
+    succeed(*under(APPROVE_FOR_ALICE, execution_id=asked))
+    (sent,) = emulator.requests("SendAutomationSignal")
+    assert sent["parameters"]["AutomationExecutionId"] == asked
+
+
+def test_what_no_rule_fits_is_left_to_people(emulator, succeed):
+    emulator.start("OneGate", Approvers=["moto", "alice"])
+    emulator.access_request("alice")
+    differences = [
+        {"step_name": "another"},
+        {"execution": {"document_name": "TwoGates"}},
+        {"execution": {"document_name": "OneGate", "parameters": {"Approvers": ["moto"]}}},
+        {"execution": {"document_name": "OneGate", "parameters": {"Missing": ["4.2"]}}},
+        {"execution": {"document_name": "OneGate", "executed_by": "arn:aws:iam::123456789012:user/mallory"}},
+        {"execution": {"document_name": "OneGate", "a_key_that_nothing_has": "x"}},
+    ]
+    output = succeed(*under(*({**APPROVE_FOR_ALICE, **each} for each in differences)))
+    assert signals(emulator) == []
+    assert "No rule fits OneGate, which waits at gate" in output
+    assert "which waits at a request" in output
+
+
+def test_what_is_over_or_never_was_is_not_decided(emulator, succeed):
+    over = emulator.start("OneGate", Approvers=["moto", "alice"])
+    emulator.client("ssm").stop_automation_execution(AutomationExecutionId=over, Type="Cancel")
+    for execution in (over, "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"):
+        succeed(*under(APPROVE_FOR_ALICE, execution_id=execution))
+    assert signals(emulator) == []
+
+
+def test_what_cannot_be_decided_stops_no_other_and_fails_the_play(emulator, play):
+    emulator.start("OneGate", Approvers=["alice", "bob"])
+    emulator.start("OneGate", Approvers=["moto", "alice"])
+    emulator.start("OneGate", Approvers=["bob", "alice"])
+    done = play(*under({**REJECT_OTHERS, "decision": "Approve"}))
+    assert done.returncode != 0
+    assert len(emulator.requests("SendAutomationSignal")) == 3
+    assert [each["status"] for each in emulator.requests("SendAutomationSignal")].count(200) == 1
+
+
+def test_the_policy_is_tried_in_check_mode(emulator, succeed):
+    emulator.start("OneGate", Approvers=["moto", "alice"])
+    assert "changed=1" in succeed(*under(APPROVE_FOR_ALICE), "--check")
+    assert signals(emulator) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"decision": "StopStep"}, {"step_name": None}, {"execution": {}}],
+    ids=["decision", "gate", "runbook"],
+)
+def test_a_rule_that_is_not_complete_decides_nothing(emulator, play, changed):
+    emulator.start("OneGate", Approvers=["moto", "alice"])
+    rule = {key: value for key, value in {**APPROVE_FOR_ALICE, **changed}.items() if value is not None}
+    done = play(*under(rule))
+    assert done.returncode != 0
+    assert "Nothing was decided: each rule of the policy needs" in done.stdout
+    assert signals(emulator) == []

@@ -23,13 +23,18 @@ ALLOWED = frozenset(
         *("CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "MAINTAINERS.md"),
         *("README.md", "SECURITY.md"),
         *("COPYING", "FILES.json", "LICENSES", "MANIFEST.json", "REUSE.toml"),
-        *("changelogs", "docs", "meta", "playbooks", "plugins", "roles", "tests"),
+        *("changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles", "tests"),
     }
 )
 # ... the only one about tests ...
 TEST_CONFIG = "tests/config.yml"
 # ... and the files that must be in it.
-REQUIRED = frozenset({"CHANGELOG.md", "COPYING", "MANIFEST.json", "README.md", "meta/runtime.yml", TEST_CONFIG})
+REQUIRED = frozenset(
+    {
+        *("CHANGELOG.md", "COPYING", "MANIFEST.json", "README.md", "extensions/eda/rulebooks/decide_gates.yml"),
+        *("meta/runtime.yml", TEST_CONFIG),
+    }
+)
 MODULES = "plugins/modules/"
 # The checks that Galaxy leaves out and certification switches on.
 CERTIFICATION = {

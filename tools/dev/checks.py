@@ -11,7 +11,7 @@ from pathlib import Path
 from . import ansible_test, architecture, artifact, docs, ledger, steps
 from .counts import Counts, of_junit
 from .project import CACHE, OUTPUT
-from .setup import set_up_docs, set_up_importer
+from .setup import set_up_docs, set_up_events, set_up_importer
 from .shell import Log, call, environment, executable
 from .steps import Action, Step
 from .tree import clean_copy
@@ -95,6 +95,7 @@ PLAYS = (
     Step("tests that play", suite("tests/functional", "plays")),
     Step("tests of the tools", suite("tests/tools")),
     Step("tests of the documentation", suite("tests/docs")),
+    Step("tests of the rulebook", suite("tests/events")),
 )
 
 
@@ -102,6 +103,7 @@ def test() -> int:
     """Run all checks and tests, two steps at a time."""
     set_up_importer()
     set_up_docs()
+    set_up_events()
     return steps.run([*LINT, *TESTS, *PACKAGE], [*ANSIBLE_TEST, *PLAYS])
 
 

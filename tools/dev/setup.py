@@ -28,12 +28,17 @@ DEV = REQUIREMENTS / "dev.txt"
 IMPORTER = REQUIREMENTS / "importer.txt"
 PLOTTER = REQUIREMENTS / "plotter.txt"
 DOCS = REQUIREMENTS / "docs.txt"
+EVENTS = REQUIREMENTS / "events.txt"
+EVENTS_AMAZON_AWS = REQUIREMENTS / "amazon-aws-events.txt"
+# Of these only amazon.aws is taken from the package `ansible`.
+AMAZON_AWS_ALONE = (AMAZON_AWS, EVENTS_AMAZON_AWS)
 # The emulator is installed as a link to its source, so it is installed again only if this file changes.
 EMULATOR = ROOT / "roles" / "automation_emulator" / "files" / "emulator" / "pyproject.toml"
 
 IMPORTER_VENV = CACHE / "importer"
 PLOTTER_VENV = CACHE / "plotter"
 DOCS_VENV = CACHE / "docs"
+EVENTS_VENV = CACHE / "events"
 
 # The options of pip that say where packages come from, as developers with a company mirror set them.
 INDEX_OPTIONS = ("index-url", "extra-index-url", "find-links", "cert", "client-cert", "trusted-host", "proxy")
@@ -61,6 +66,12 @@ def set_up_plotter() -> None:
 def set_up_docs() -> None:
     """Make the environment of Sphinx ready."""
     provide(DOCS_VENV, BOOTSTRAP, DOCS)
+
+
+def set_up_events() -> None:
+    """Make the environment of ansible-rulebook ready, with a Java runtime, this collection and an amazon.aws."""
+    provide(EVENTS_VENV, BOOTSTRAP, EVENTS, EVENTS_AMAZON_AWS)
+    link(collections(EVENTS_VENV) / NAMESPACE / NAME, ROOT)
 
 
 def report() -> int:
@@ -142,10 +153,11 @@ def install(venv: Path, requirements: tuple[Path, ...]) -> None:
     env = index_environment(venv)
     pip = (executable("python", venv), "-m", "pip", "-qq", "--disable-pip-version-check")
     run(*pip, "install", "--require-hashes", "--only-binary=:all:", "-r", BOOTSTRAP, env=env)
-    packages = [file for file in requirements if file not in (AMAZON_AWS, EMULATOR)]
+    packages = [file for file in requirements if file not in (*AMAZON_AWS_ALONE, EMULATOR)]
     run(executable("uv", venv), "pip", "sync", "--quiet", "--require-hashes", *packages, env=env)
-    if AMAZON_AWS in requirements:
-        unpack_amazon_aws(collections(venv) / "amazon" / "aws", ("--require-hashes", "-r", AMAZON_AWS))
+    for file in requirements:
+        if file in AMAZON_AWS_ALONE:
+            unpack_amazon_aws(collections(venv) / "amazon" / "aws", ("--require-hashes", "-r", file))
     if EMULATOR in requirements:
         # Its dependencies and its build backend are installed already.
         run(*pip, "install", "--no-deps", "--no-build-isolation", "--editable", EMULATOR.parent, env=env)
@@ -173,12 +185,13 @@ def unpack_amazon_aws(target: Path, requirement: tuple[str | Path, ...]) -> None
 
 def lock() -> int:
     """Compile `requirements/*.in` into `requirements/*.txt`, with pins and hashes."""
-    options = ("--universal", "--generate-hashes", "--python-version", "3.11")
+    options = ("--universal", "--generate-hashes")
     output = ("--no-emit-index-url", "--no-header", "--no-annotate")
     for source in sorted(REQUIREMENTS.glob("*.in")):
-        # Only amazon.aws is taken from the package `ansible`, so its dependencies are not needed.
-        depth = ("--no-deps",) if source.stem == AMAZON_AWS.stem else ()
         target = source.with_suffix(".txt")
-        command = (executable("uv"), "pip", "compile", "--quiet", *options, *output, *depth)
+        alone = target in AMAZON_AWS_ALONE
+        # Nothing but amazon.aws is taken from the package `ansible`: neither its dependencies nor its Python matter.
+        scope = ("--python-version", "3.13", "--no-deps") if alone else ("--python-version", "3.11")
+        command = (executable("uv"), "pip", "compile", "--quiet", *options, *output, *scope)
         run(*command, source.relative_to(ROOT), "-o", target.relative_to(ROOT), env=index_environment(VENV))
     return 0
