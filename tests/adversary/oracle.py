@@ -21,6 +21,7 @@ from .direct import GET, LIST, SEND, START, STEPS, STOP
 from .wire import Arrival, Log, Seen
 
 READS = frozenset({GET, LIST, STEPS})
+DECISIONS = frozenset({"Approve", "Reject"})
 THROTTLING = "ThrottlingException"
 # How long nothing was taken before throttling may be the reason of a failure, in seconds: docs/delivery.md says so.
 RETRY_SECONDS = 60
@@ -142,9 +143,12 @@ def at_most_once(case: Case) -> Iterator[str]:
 def told_of_copies(case: Case) -> Iterator[str]:
     """Where a proxy repeated the request and the service took both, the task fails and does not claim less.
 
-    But under `force` nobody looks before the signal, so what has come since cannot be told.
+    But under `force` nobody looks before the signal, so what has come since cannot be told; nor can a decision at a
+    gate that hides it.
     """
-    if len(case.ours) > len({each.request for each in case.ours}) and not case.told.failed and not case.forced:
+    is_hidden = case.decisions_are_hidden and any(each.signal_type in DECISIONS for each in case.ours)
+    has_copies = len(case.ours) > len({each.request for each in case.ours})
+    if has_copies and not case.told.failed and not case.forced and not is_hidden:
         yield "the service took two copies of one request, and the task says nothing of it"
 
 

@@ -105,14 +105,25 @@ class Redelivery:
 
     async def _explain_refusal(self) -> DeliveryStatus:
         error = self._delivery.error
-        if error is None or error.code not in (INVALID_SIGNAL, STEP_NOT_FOUND) or self._job.before is None:
+        if error is None or error.code not in (INVALID_SIGNAL, STEP_NOT_FOUND):
             return DeliveryStatus.REFUSED
         now = await self._look(REFUSAL_GRACE, self._has_moved)
-        self._delivery.shows_nothing = self._job.signal.is_decision and self._job.step is None
+        is_request = self._job.before is not None and self._job.signal.is_decision and self._job.step is None
+        self._delivery.shows_nothing = is_request or self._may_be_for_a_copy(now)
         if now is not None and await self._is_ours(now):
             return DeliveryStatus.SEEN
         is_done = self._delivery.verdict is not None and self._delivery.verdict.kind is Kind.DONE
         return DeliveryStatus.NOT_NEEDED if is_done else DeliveryStatus.REFUSED
+
+    def _may_be_for_a_copy(self, now: Execution | None) -> bool:
+        """Return whether a copy of the request, or of an earlier one that was throttled, may be why it is refused.
+
+        Without force the verdict tells of a single request: its purpose is reached then.
+        """
+        before, is_again = self._job.before, self._delivery.attempts > 1
+        if now is None or before is None:
+            return is_again
+        return (is_again or self._job.is_forced) and effects.has_changed(before, now)
 
     def _has_moved(self, now: Execution) -> bool:
         is_decided = self._job.before is not None and effects.shows_new_decisions(self._job.before, now)
