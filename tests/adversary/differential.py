@@ -8,6 +8,10 @@ A case is a story, told by its seed alone. The same command plays one, or many:
 
     python -m ansible_collections.ssmops.automation.tests.adversary.differential --first 0 --cases 20000
 
+With --quotas the service throttles by token buckets, which others draw from, too:
+
+    python -m ansible_collections.ssmops.automation.tests.adversary.differential --first 0 --cases 20000 --quotas
+
 It prints each case that broke the promise, with its seed and its story, and ends with status 1 if there was one.
 """
 
@@ -30,6 +34,7 @@ from . import faults, oracle, runbooks
 from .direct import GET, LIST, SEND
 from .oracle import Case, Printed
 from .proxy import Fault
+from .quotas import Quotas
 from .runbooks import Step
 from .tasks import keep_models
 from .wire import open_step
@@ -74,6 +79,8 @@ OF_SENDS = {
     "repeated, the first shown": lambda: faults.repeated("first"),
     "repeated, the second shown": lambda: faults.repeated("second"),
 }
+# What befalls signals under quotas besides: a copy of a request comes too fast, by whatever made it.
+OF_THROTTLED_SENDS = {**OF_SENDS, "throttled after": lambda: faults.throttled_after}
 OF_READS = {
     **FAULTS,
     "stale": lambda: faults.stale,
@@ -125,6 +132,7 @@ class Story:
     befalls: list[Befalls]
     acts: list[Act]
     choices: dict[str, Any]
+    quotas: Quotas | None = None
 
     def __str__(self) -> str:
         steps, fits = json.dumps(self.steps), ", made to fit" if self.fits else ""
@@ -132,6 +140,7 @@ class Story:
             f"seed {self.seed}: {self.kind}, {self.mode}, {steps}",
             f"  choices {self.choices}, before the task {self.moves}",
             f"  {self.who} sends {self.signal_type} to {self.executions} with {self.options}{fits}",
+            *([f"  {self.quotas}"] if self.quotas else []),
             *(f"  {each}" for each in self.befalls),
             *(f"  {each}" for each in self.acts),
         ]
@@ -164,6 +173,23 @@ def story(seed: int) -> Story:
         [_act(dice, who) for _number in range(dice.choices([0, 1, 2], [3, 4, 2])[0])],
         {"decisions_while_waiting": dice.random() < 0.7, "rejection_is_retried": dice.random() < 0.3},
     )
+
+
+def under_quotas(tale: Story) -> Story:
+    """Return the story as it goes under quotas, always the same: with other numbers of executions, and more throttling.
+
+    Most of the time there is no more than what is documented, without a burst, and others want much of it.
+    """
+    dice = random.Random(f"quotas {tale.seed}")
+    quotas = Quotas(
+        dice.choice([1.0, 1.0, 1.0, 1.0, 10.0, 0.5]),
+        dice.choice([1, 1, 1, 3, 10]),
+        dice.choice([0.0, 0.5, 0.9, 2.0]),
+        tale.seed,
+    )
+    more = [Befalls("throttled after", SEND, dice.choice([0, 0, 1]), 1)] if dice.random() < 0.15 else []
+    executions = dice.choices([1, 3, 12], [5, 3, 1])[0]
+    return replace(tale, quotas=quotas, executions=executions, befalls=[*more, *tale.befalls])
 
 
 def _steps(dice: random.Random) -> list[Step]:
@@ -303,8 +329,10 @@ class Stage:
     def set_the_scene(self) -> None:
         """Tell the proxy what is to happen."""
         proxy = self.world.proxy
+        if self.story.quotas:
+            proxy.limit(self.story.quotas)
         for each in self.story.befalls:
-            known = OF_SENDS if each.operation == SEND else OF_READS
+            known = OF_THROTTLED_SENDS if each.operation == SEND else OF_READS
             proxy.meet(known[each.name](), each.operation, each.skip, each.times)
         for act in self.story.acts:
             proxy.interpose(self._meanwhile(act), act.operation, act.skip, act.after)
@@ -333,10 +361,17 @@ class Stage:
         if "signal" not in (printed.result or {}) and "outcomes" not in (printed.result or {}):
             return [] if not self.world.took() else [f"result: it says nothing of the signal: {printed.result}"]
         return [
+            *oracle.all_are_told_of(printed, self.ids),
+            *oracle.timing_broken(printed, self.world.proxy.log, self._breaks_connections),
+        ] + [
             f"{told.execution_id}: {problem}; it says: {told.msg}"
             for told in printed.told
             for problem in oracle.broken(self._case(told))
         ]
+
+    @property
+    def _breaks_connections(self) -> bool:
+        return any(each.name in _BREAK_CONNECTIONS for each in self.story.befalls)
 
     def _case(self, told: oracle.Told) -> Case:
         story, log = self.story, self.world.proxy.log
@@ -349,7 +384,7 @@ class Stage:
         return replace(
             case,
             target=target,
-            breaks_connections=any(each.name in _BREAK_CONNECTIONS for each in story.befalls),
+            breaks_connections=self._breaks_connections,
             forced=bool(story.options.get("force")),
             decisions_are_hidden=not story.choices["decisions_while_waiting"],
             lookalikes=frozenset(each for each in lookalikes if each),
@@ -385,14 +420,14 @@ def clients_kept() -> Iterator[None]:
         AnsibleAWSModule.client = make
 
 
-def play_all(url: str, seeds: range) -> Iterator[tuple[Story, list[str]]]:
+def play_all(url: str, seeds: range, with_quotas: bool = False) -> Iterator[tuple[Story, list[str]]]:
     """Play the stories of these seeds; give those in which the promise was broken."""
     for first in range(seeds.start, seeds.stop, RENEW_AFTER):
         with clients_kept(), world(url) as on:
             os.environ["AWS_ENDPOINT_URL_STS"] = on.proxy.url
             on.service.register(CHILD, runbooks.runbook(runbooks.gate("inner")))
             for seed in range(first, min(first + RENEW_AFTER, seeds.stop)):
-                tale, problems = play(on, story(seed))
+                tale, problems = play(on, under_quotas(story(seed)) if with_quotas else story(seed))
                 if problems:
                     yield tale, problems
 
@@ -404,6 +439,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--cases", type=int, default=1000, help="how many seeds from there on")
+    parser.add_argument("--quotas", action="store_true", help="throttle by token buckets")
     parser.add_argument("--stop-after", type=int, default=20, help="how many failures to print")
     given = parser.parse_args()
     for name in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
@@ -411,7 +447,7 @@ def main() -> int:
     keep_models()
     began, failed = time.monotonic(), 0
     with running() as url:
-        for tale, problems in play_all(url, range(given.first, given.first + given.cases)):
+        for tale, problems in play_all(url, range(given.first, given.first + given.cases), given.quotas):
             failed += 1
             if failed <= given.stop_after:
                 print(tale, *(f"  BROKEN {each}" for each in problems), sep="\n", flush=True)

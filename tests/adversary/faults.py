@@ -6,17 +6,15 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import struct
 import time
 from collections.abc import Callable
 from typing import Any
 
-from .proxy import Answer, Exchange, Fault, passes
+from .proxy import JSON, Answer, Exchange, Fault, passes, throttling
 from .wire import Content
 
-JSON = "application/x-amz-json-1.1"
 HTML = b"<html><body><h1>Bad gateway</h1></body></html>"
 # Bodies that proxies and broken services answer with, whatever the status.
 ODD_BODIES = {
@@ -45,8 +43,7 @@ def closed_before(exchange: Exchange) -> None:
 
 def throttled(exchange: Exchange) -> None:
     """Throttle, as the service does: it takes nothing."""
-    body = json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"}).encode()
-    exchange.reply(Answer(400, [("Content-Type", JSON)], body, written_for=exchange.request.number))
+    exchange.reply(throttling(exchange.request.number))
 
 
 def hangs(seconds: float = 5, after: bool = False) -> Fault:
@@ -89,6 +86,12 @@ def closed_after(exchange: Exchange) -> None:
     """Have the service take the request, and end the connection instead of an answer."""
     exchange.forward()
     exchange.close()
+
+
+def throttled_after(exchange: Exchange) -> None:
+    """Have the service take the request, and show the answer to a copy of it that came too fast."""
+    exchange.forward()
+    exchange.reply(throttling(exchange.request.number))
 
 
 def truncated(exchange: Exchange) -> None:

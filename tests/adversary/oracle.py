@@ -18,9 +18,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .direct import GET, LIST, SEND, START, STEPS, STOP
-from .wire import Arrival, Log
+from .wire import Arrival, Log, Seen
 
 READS = frozenset({GET, LIST, STEPS})
+DECISIONS = frozenset({"Approve", "Reject"})
+THROTTLING = "ThrottlingException"
+# How long nothing was taken before throttling may be the reason of a failure, in seconds: docs/delivery.md says so.
+RETRY_SECONDS = 60
+# What a clock may round away.
+_ROUNDING = 0.1
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Told:
     sent: bool | None
     attempts: int = 0
     msg: str = ""
+    code: str = ""
 
     @property
     def leaves_open_who(self) -> bool:
@@ -72,6 +79,7 @@ def _told(execution_id: str, result: dict[str, Any]) -> Told:
         signal["sent"],
         signal.get("attempts", 0),
         result["msg"],
+        (result.get("error") or {}).get("code", ""),
     )
 
 
@@ -135,9 +143,12 @@ def at_most_once(case: Case) -> Iterator[str]:
 def told_of_copies(case: Case) -> Iterator[str]:
     """Where a proxy repeated the request and the service took both, the task fails and does not claim less.
 
-    But under `force` nobody looks before the signal, so what has come since cannot be told.
+    But under `force` nobody looks before the signal, so what has come since cannot be told; nor can a decision at a
+    gate that hides it.
     """
-    if len(case.ours) > len({each.request for each in case.ours}) and not case.told.failed and not case.forced:
+    is_hidden = case.decisions_are_hidden and any(each.signal_type in DECISIONS for each in case.ours)
+    has_copies = len(case.ours) > len({each.request for each in case.ours})
+    if has_copies and not case.told.failed and not case.forced and not is_hidden:
         yield "the service took two copies of one request, and the task says nothing of it"
 
 
@@ -201,6 +212,28 @@ def attempts_are_counted(case: Case) -> Iterator[str]:
         yield f"the task tells of {case.told.attempts} attempts, {len(sends)} were seen"
 
 
+def not_given_up_early(case: Case) -> Iterator[str]:
+    """Throttling ends a signal only where nothing of the kind (signals or looks) was taken from the task for a minute.
+
+    Then another execution of the task may be the one that has seen the end of that minute.
+    """
+    if case.told.code != THROTTLING:
+        return
+    own = [each for each in case.log.seen if each.execution_id == case.told.execution_id]
+    kind = {SEND} if own and own[-1].operation == SEND else READS
+    asked = [each for each in case.log.seen if each.operation in kind]
+    longest = max((_seconds_without_any(asked, each) for each in asked if each.throttled), default=0.0)
+    if longest < RETRY_SECONDS - _ROUNDING:
+        yield f"given up as throttled after {longest:.1f} s without an answer, not {RETRY_SECONDS}"
+
+
+def _seconds_without_any(asked: list[Seen], last: Seen) -> float:
+    """Return how long, up to a request, nothing was taken of these, since the first of them or the last one taken."""
+    before = [each for each in asked if each.number < last.number]
+    taken = [each.at for each in before if each.undisturbed and not each.throttled]
+    return last.at - (taken[-1] if taken else before[0].at if before else last.at)
+
+
 RULES: tuple[Rule, ...] = (
     at_most_once,
     told_of_copies,
@@ -210,12 +243,36 @@ RULES: tuple[Rule, ...] = (
     not_known_is_a_failure,
     not_known_has_a_cause,
     attempts_are_counted,
+    not_given_up_early,
 )
 
 
 def broken(case: Case) -> list[str]:
     """Return in which ways the promise was broken."""
     return [f"{rule.__name__}: {problem}" for rule in RULES for problem in rule(case)]
+
+
+def all_are_told_of(printed: Printed, ids: list[str]) -> list[str]:
+    """Return whether a task told of each of its executions, once."""
+    told = [each.execution_id for each in printed.told]
+    return [] if sorted(told) == sorted(ids) else [f"verdicts: of {len(ids)} executions it tells of {told}"]
+
+
+def timing_broken(printed: Printed, log: Log, breaks_connections: bool) -> list[str]:
+    """Return where the calls that a task for many executions tells of are not those that were seen.
+
+    Where faults break connections a call may get lost that nobody saw, which the task counts.
+    """
+    calls = {each["operation"]: each for each in (printed.result or {}).get("timing", {}).get("calls", ())}
+    problems = []
+    for operation in sorted({*calls, *(each.operation for each in log.seen)} if calls else ()):
+        seen, told = log.requests(operation), calls.get(operation, {"taken": 0, "throttled": 0})
+        throttled, made = sum(each.throttled for each in seen), told["taken"] + told["throttled"]
+        if told["throttled"] != throttled:
+            problems.append(f"timing: {told['throttled']} of {operation} throttled, {throttled} were")
+        if made != len(seen) and not (breaks_connections and made > len(seen)):
+            problems.append(f"timing: {made} calls of {operation}, {len(seen)} were seen")
+    return problems
 
 
 def told_properly(printed: Printed) -> list[str]:

@@ -27,10 +27,12 @@ from urllib.parse import parse_qs
 from .certificates import server_context
 from .clock import Clock
 from .direct import GET, LIST, SEND, START, STEPS, WHO, DirectService
+from .quotas import Quotas, Throttle
 from .wire import Arrival, Content, Log, Seen, Shown, hit_of, is_write, open_step
 
 # More requests than any task here needs: from then on connections are reset, so that a client that asks for ever ends.
 MOST_REQUESTS = 1500
+JSON = "application/x-amz-json-1.1"
 _NOT_PASSED_ON = frozenset({"connection", "proxy-connection", "content-length", "host", "transfer-encoding"})
 
 
@@ -79,6 +81,7 @@ class Answer:
     body: bytes
     shows: tuple[tuple[str, str | None], ...] = ()
     written_for: int = 0
+    throttles: bool = False
 
     @property
     def content(self) -> Content:
@@ -112,6 +115,7 @@ class Exchange:
         head += [f"Content-Length: {len(answer.body)}", "", ""]
         # Noted first: a client that has its answer may be done, and be judged.
         self._seen.undisturbed = answer.written_for == self.request.number
+        self._seen.throttled = answer.throttles
         self.proxy.note_shown(self.request.number, answer)
         self.write("\r\n".join(head).encode() + answer.body)
 
@@ -131,6 +135,12 @@ class Exchange:
     def close(self) -> None:
         """End the connection without a word."""
         raise ClientGone
+
+
+def throttling(number: int) -> Answer:
+    """Return the answer by which the service throttles a request: it takes nothing."""
+    body = json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"}).encode()
+    return Answer(400, [("Content-Type", JSON)], body, written_for=number, throttles=True)
 
 
 Fault = Callable[[Exchange], None]
@@ -189,6 +199,7 @@ class Proxy:
         self.log = Log()
         self.most_requests = MOST_REQUESTS
         self._plan = _Plan()
+        self._throttle: Throttle | None = None
         self._listener = self._listen(0)
         self.port = int(self._listener.getsockname()[1])
         clock.on_sleep.append(self._come_up_in_time)
@@ -216,6 +227,10 @@ class Proxy:
         """Let the next CONNECTs end with a fault."""
         self._plan.at_tunnel += [fault] * times
 
+    def limit(self, quotas: Quotas) -> None:
+        """Throttle by token buckets from now on, before anything reaches the service."""
+        self._throttle = Throttle(quotas, self.clock.monotonic())
+
     def go_down(self, seconds: float) -> None:
         """Refuse connections until so much time has passed on the module's clock, and end those that there are."""
         self._down_until = self.clock.monotonic() + seconds
@@ -226,7 +241,7 @@ class Proxy:
 
     def start_over(self) -> None:
         """Forget what was seen and what was to happen."""
-        self.log, self._plan, self.remembered = Log(), _Plan(), {}
+        self.log, self._plan, self.remembered, self._throttle = Log(), _Plan(), {}, None
         self._down_until = self._down_until and 0.0
         self._come_up_in_time()
 
@@ -288,6 +303,8 @@ class Proxy:
             yield execution_id, open_step(execution) if execution else None
 
     def _exchange(self, request: Request) -> Answer:
+        if self._throttle and not self._throttle.takes(request.operation, self.clock.monotonic()):
+            return throttling(request.number)
         headers = {name: value for name, value in request.headers.items() if name not in _NOT_PASSED_ON}
         status, answered, body = self.service.exchange(request.method, "/", headers, request.body)
         return Answer(status, answered, body, written_for=request.number)
@@ -374,7 +391,8 @@ class Proxy:
         operation = request.operation
         with self._lock:
             request = replace(request, number=len(self.log.seen) + 1)
-            seen = Seen(request.number, operation, str(request.members.get("AutomationExecutionId", "")))
+            execution_id = str(request.members.get("AutomationExecutionId", ""))
+            seen = Seen(request.number, operation, execution_id, at=self.clock.monotonic())
             self.log.seen.append(seen)
             faults = [rule.act for rule in self._plan.faults if rule.befalls(operation)]
             before = [rule.act for rule in self._plan.before if rule.befalls(operation)]

@@ -18,6 +18,7 @@ CHANGED = Told(RUN, changed=True, failed=False, sent=True, attempts=1)
 UNCHANGED = Told(RUN, changed=False, failed=False, sent=False)
 FAILED = Told(RUN, changed=False, failed=True, sent=False, attempts=1)
 NOT_KNOWN = Told(RUN, changed=False, failed=True, sent=None, attempts=1)
+GIVEN_UP = Told(RUN, changed=False, failed=True, sent=False, attempts=9, code="ThrottlingException")
 TOLD_OF_MORE = Told(RUN, changed=True, failed=True, sent=True, attempts=1)
 
 
@@ -31,6 +32,12 @@ def case(told, *arrivals, shown=ONE, disturbed=False, lookalikes=(), target=ONE)
     return Case(told, Log(seen, list(arrivals), [Shown(1, RUN, shown)]), ALICE, target, frozenset(lookalikes))
 
 
+def throttled(*times, taken=()):
+    """Signals at these times; `taken` are the times of those that were not turned away."""
+    seen = [Seen(number, SEND, RUN, True, at not in taken, at) for number, at in enumerate(times, 1)]
+    return Case(GIVEN_UP, Log(seen), ALICE, ONE)
+
+
 KEPT = {
     "changed, and taken": case(CHANGED, took(2, ONE)),
     "unchanged, and nothing taken": case(UNCHANGED),
@@ -41,6 +48,8 @@ KEPT = {
     "a stray between look and signal, told": case(TOLD_OF_MORE, took(2, TWO)),
     "two copies, told": case(TOLD_OF_MORE, took(2, ONE), took(2, TWO)),
     "a lookalike": case(CHANGED, lookalikes=[ONE], disturbed=True),
+    "given up after a minute": throttled(0, 1, 30, 60),
+    "given up a minute after the last one taken": throttled(0, 20, 80, taken=[20]),
     "any step, where none was meant": case(CHANGED, took(2, TWO), target=None),
 }
 BROKEN = {
@@ -52,6 +61,7 @@ BROKEN = {
     "not_known_is_a_failure": case(Told(RUN, True, True, None, 1), took(2, ONE), disturbed=True),
     "not_known_has_a_cause": case(NOT_KNOWN),
     "attempts_are_counted": case(UNCHANGED),
+    "not_given_up_early": throttled(0, 1, 30, 45),
 }
 LIES = {
     "changed, and nothing taken": case(CHANGED),
@@ -61,6 +71,31 @@ LIES = {
     "sent, and not changed": case(Told(RUN, False, True, True, 1), took(2, ONE)),
     "a lookalike at another step": case(CHANGED, lookalikes=[TWO], disturbed=True),
 }
+
+
+TOLD_CALLS = {"operation": SEND, "taken": 1, "throttled": 1}
+MADE = [Seen(1, SEND, RUN, True, throttled=True), Seen(2, SEND, RUN, True)]
+
+
+@pytest.mark.parametrize(
+    ("calls", "problems"),
+    [
+        ([TOLD_CALLS], 0),
+        ([{**TOLD_CALLS, "taken": 2}], 1),
+        ([{**TOLD_CALLS, "taken": 0, "throttled": 2}], 1),
+        ([TOLD_CALLS, {"operation": GET, "taken": 1, "throttled": 0}], 1),
+    ],
+)
+def test_the_calls_that_a_task_tells_of(calls, problems):
+    printed = Printed({"timing": {"calls": calls}})
+    assert len(oracle.timing_broken(printed, Log(MADE), breaks_connections=False)) == problems
+
+
+def test_each_execution_is_told_of_once():
+    one = {"automation_execution_id": RUN, "changed": False, "msg": "", "signal": {"sent": False}}
+    assert oracle.all_are_told_of(Printed({"outcomes": [one]}), [RUN]) == []
+    assert oracle.all_are_told_of(Printed({"outcomes": [one]}), [RUN, "other"]) != []
+    assert oracle.all_are_told_of(Printed({"outcomes": [one, one]}), [RUN]) != []
 
 
 def rules_of(problems):

@@ -13,6 +13,7 @@ import urllib3
 
 from ansible_collections.ssmops.automation.tests.adversary import faults
 from ansible_collections.ssmops.automation.tests.adversary.direct import GET, SEND, head_of
+from ansible_collections.ssmops.automation.tests.adversary.quotas import Quotas
 from ansible_collections.ssmops.automation.tests.adversary.runbooks import gate, pause
 from ansible_collections.ssmops.automation.tests.adversary.wire import Shown
 
@@ -117,3 +118,12 @@ def test_a_tunnel_with_tls_inside(world, certificate, gated):
     answer = through.request("POST", "https://automation.test/", body=body, headers=head_of(SEND, world.key("alice")))
     assert answer.status == 200
     assert world.took() == 1
+
+
+def test_it_throttles_by_quotas_and_notes_that(world, approve, gated):
+    world.proxy.limit(Quotas(burst=1))
+    assert [approve(gated)[0] for _number in range(2)] == [200, 400]
+    assert [each.throttled for each in world.proxy.log.seen] == [False, True]
+    assert world.took() == 1
+    world.clock.sleep(1)
+    assert approve(gated)[0] == 200

@@ -47,12 +47,17 @@ class Shown:
 
 @dataclass
 class Seen:
-    """A request of the module, and whether it got the service's own answer to it, unaltered and in time."""
+    """A request of the module, and whether it got the service's own answer to it, unaltered and in time.
+
+    `throttled` is set where the answer said that calls come too fast, `at` is when it came, on the module's clock.
+    """
 
     number: int
     operation: str
     execution_id: str
     undisturbed: bool = False
+    throttled: bool = False
+    at: float = 0.0
 
 
 @dataclass

@@ -190,7 +190,7 @@ def test_a_service_that_goes_on_throttling_is_given_up(bench):
     outcome = bench.take(scenario, execution_id)
     assert verdict(outcome) == "failed with the error"
     assert outcome.error.code == "ThrottlingException"
-    assert 5 < outcome.delivery.attempts < 20
+    assert 5 < outcome.delivery.attempts < 40
     assert bench.effects(scenario, execution_id) == 0
 
 

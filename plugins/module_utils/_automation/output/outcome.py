@@ -15,11 +15,11 @@ from ..model.executions import Execution
 class Attempts:
     """What became of a request that changes something.
 
-    `in_doubt` says whether an answer got lost, `on_the_way` whether one is still to come.
+    `answers_lost` says how many answers got lost, `on_the_way` whether one is still to come.
     """
 
     attempts: int = 0
-    in_doubt: bool = False
+    answers_lost: int = 0
     on_the_way: bool = False
     accepted: bool = False
 
@@ -31,9 +31,14 @@ class Attempts:
     def note(self, result: SendResult) -> None:
         """Note what came of it."""
         # The doubt is on record before the request counts as answered.
-        self.in_doubt = self.in_doubt or result is SendResult.UNCERTAIN
+        self.answers_lost += result is SendResult.UNCERTAIN
         self.accepted = self.accepted or result is SendResult.ACCEPTED
         self.on_the_way = False
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether an answer got lost."""
+        return self.answers_lost > 0
 
     @property
     def is_unknown(self) -> bool:

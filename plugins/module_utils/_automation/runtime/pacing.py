@@ -78,7 +78,7 @@ class RetryBudget:
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._failing_since: float | None = None
-        self._taken_at = -math.inf
+        self._failed_at = self._taken_at = -math.inf
         self._has_connected = False
         self.has_run_out = False
 
@@ -87,17 +87,30 @@ class RetryBudget:
         self._failing_since, self._taken_at, self.has_run_out, self._has_connected = None, now, False, True
 
     def failed(self, began: float, never_connected: bool = False) -> None:
-        """Note that it has not taken the call that began at this time; `never_connected` if it did not even connect."""
+        """Note that it has not taken the call that began at this time; `never_connected` if it did not even connect.
+
+        Where nobody has asked for as long as the budget, it begins anew: silence is no failure.
+        """
         self._has_connected = self._has_connected or not never_connected
-        if self._failing_since is None:
+        if self._failing_since is None or began - self._failed_at >= self._timeout:
             self._failing_since = max(began, self._taken_at)
+        self._failed_at = max(began, self._failed_at)
 
     def runs_out(self, now: float, own_since: float | None = None) -> bool:
         """Return whether nothing was taken for too long, or not from this caller, who has failed `own_since` then."""
-        timeout = self._timeout if self._has_connected else min(self._timeout, _FIRST_CONNECTION)
-        if self._failing_since is not None and now - self._failing_since >= timeout:
+        if now >= self._end:
             self.has_run_out = True
-        return self.has_run_out or (own_since is not None and now - own_since >= self._timeout)
+        return self.has_run_out or (own_since is not None and now >= own_since + self._timeout)
+
+    def trimmed(self, pause: float, now: float, own_since: float | None = None) -> float:
+        """Return a pause that ends no later than the budget, so that there is a last try when its time is up."""
+        end = self._end if own_since is None else min(self._end, own_since + self._timeout)
+        return max(0.0, min(pause, end - now))
+
+    @property
+    def _end(self) -> float:
+        timeout = self._timeout if self._has_connected else min(self._timeout, _FIRST_CONNECTION)
+        return math.inf if self._failing_since is None else self._failing_since + timeout
 
 
 class PollGrid:

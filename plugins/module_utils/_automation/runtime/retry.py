@@ -23,6 +23,9 @@ LONGEST_PAUSE = 20.0
 _DELAY = 0.5
 _GROWTH = 1.5
 _JITTER = 0.2
+# The longest pause after a throttled call, in seconds: who shares a rate and asks rarely is starved by who asks often.
+# How fast the calls of all executions follow each other is for their rates to say.
+_LONGEST_IF_THROTTLED = 2.0
 
 
 def pauses(delay: float) -> Iterator[float]:
@@ -67,16 +70,23 @@ async def _again(budget: RetryBudget, clock: Clock, make: Callable[[], Awaitable
         try:
             answer = await make()
         except AnsibleAutomationError as error:
-            pause = next(waits)
             since = began if since is None else since
             if not note_failure(budget, error, began):
                 raise
-            if budget.runs_out(clock.monotonic() + pause, _own_failure(error, since)):
+            now, own_since = clock.monotonic(), _own_failure(error, since)
+            if budget.runs_out(now, own_since):
                 raise
+            pause = budget.trimmed(pause_after(error, next(waits)), now, own_since)
         else:
             budget.taken(clock.monotonic())
             return answer
         await Pause(pause)
+
+
+def pause_after(error: AnsibleAutomationError | None, pause: float) -> float:
+    """Return how long to pause after an error, in seconds, where `pause` is what the growing pauses have come to."""
+    is_throttled = error is not None and error.send_result is SendResult.NOT_ACCEPTED
+    return min(pause, _LONGEST_IF_THROTTLED) if is_throttled else pause
 
 
 def note_failure(budget: RetryBudget, error: AnsibleAutomationError, began: float) -> bool:

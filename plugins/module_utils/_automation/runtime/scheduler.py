@@ -16,7 +16,7 @@ from functools import partial
 from itertools import count
 from typing import Any, Generic
 
-from ..aws.errors import THROTTLING, AnsibleAutomationError, no_answer
+from ..aws.errors import THROTTLING, AnsibleAutomationError, SendResult, no_answer
 from ..model.executions import Execution
 from ..output.phrases import was_interrupted
 from .interruption import Interrupted, Interruptions
@@ -243,6 +243,8 @@ class Scheduler(Generic[Result]):
             self._go_on(job.tasks[0], _step_after(job.tasks[0], job))
 
     def _note_rate(self, job: Job) -> None:
+        if job.error is not None and job.error.send_result is SendResult.NEVER_ARRIVED:
+            return
         rate, shared, now = self._service.rates[job.operation], self._service.shared_limit, self._clock.monotonic()
         if job.error is not None and job.error.code in THROTTLING:
             rate.throttled(job.began, now)

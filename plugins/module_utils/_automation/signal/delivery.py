@@ -24,7 +24,7 @@ class DeliveryJob(NamedTuple):
     """A signal to be delivered, and the state that it was decided on: none where nobody looked.
 
     `step` is the run of a step that the signal is for. `decide` gives the verdict on that run in a later state, for
-    the caller's ARN, which is empty where it does not matter.
+    the caller's ARN, which is empty where it does not matter; under `is_forced` it is the first one always.
     """
 
     execution_id: str
@@ -32,6 +32,7 @@ class DeliveryJob(NamedTuple):
     before: Execution | None
     step: Step | None
     decide: Callable[[Execution, str], Verdict]
+    is_forced: bool = False
 
 
 async def deliver(service: Service, job: DeliveryJob, delivery: Delivery) -> None:

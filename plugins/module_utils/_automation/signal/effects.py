@@ -91,6 +91,16 @@ def needs_runbook_to_repeat(signal: Signal, step: Step | None) -> bool:
     return (signal.is_decision or signal.type == RESUME) and step is not None and bool(step.execution_id)
 
 
+def has_changed(before: Execution, now: Execution) -> bool:
+    """Return whether the execution or a step of it has come to another status, or a step has begun."""
+    return _statuses(before) != _statuses(now)
+
+
+def _statuses(execution: Execution) -> list[tuple[str, str]]:
+    steps = [(step.execution_id, step.status) for step in execution.steps]
+    return [(execution.id, execution.status), *steps]
+
+
 def is_harmless_to_repeat(signal: Signal) -> bool:
     """Return whether a repetition is safe whatever the runbook is.
 

@@ -33,7 +33,8 @@ class Delivery(Attempts):
     `last` and `verdict` are the execution as last seen after an attempt and what was to be done then, `error` is the
     error of the last attempt. `may_still_leave` is true once an attempt was waited for no longer, so that the request
     may go out at any time. `shows_others` is true where the gate lists who decided, and it was not the caller;
-    `shows_nothing` where the service refused a decision on a request as a whole, which lists no decisions.
+    `shows_nothing` where the service refused a decision on a request as a whole, which lists no decisions, or a signal
+    of which something on the way may have made a copy.
     """
 
     status: DeliveryStatus | None = None

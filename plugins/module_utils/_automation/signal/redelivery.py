@@ -15,8 +15,9 @@ from ..aws.errors import INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError,
 from ..model.executions import Execution, Step
 from ..options.waiting import Pace
 from ..runtime.polling import Watch
+from ..runtime.reading import read_execution
 from ..runtime.requests import Pause
-from ..runtime.retry import look_again, pauses
+from ..runtime.retry import look_again, pause_after, pauses
 from ..runtime.service import Service
 from . import effects
 from .delivery import DeliveryJob, send_once
@@ -28,7 +29,7 @@ from .verdicts import Kind
 GRACE = Pace(timeout=20, delay=1)
 # How long to look for what made the service refuse a signal that the last look had found fit.
 REFUSAL_GRACE = Pace(timeout=5, delay=1)
-# How often to send in all after answers that got lost.
+# How often to send in all where answers get lost. A throttled request does not count: it did not arrive.
 MOST_ATTEMPTS_IN_DOUBT = 3
 # How long to pause, in seconds, before the second attempt; later pauses grow.
 DELAY = 1
@@ -47,10 +48,9 @@ class Redelivery:
         """Return how the delivery ended whose first attempt had this result."""
         waits = pauses(DELAY)
         while True:
-            pause = next(waits)
-            status = await self._status_after(result) or self._status_without_budget(pause)
+            status = await self._status_after(result) or self._status_without_budget()
             if status is None:
-                await Pause(pause)
+                await self._pause(next(waits))
                 status = await self._look_before_next()
             if status is not None:
                 return status
@@ -60,13 +60,20 @@ class Redelivery:
         """Return how the delivery ended, or none if the signal may be sent again after another look."""
         if result is SendResult.ACCEPTED:
             return DeliveryStatus.ACCEPTED
+        if result.is_certainly_not_taken:
+            # A doubt about an earlier attempt was settled before this one: it would have no second effect.
+            return None
         if self._delivery.in_doubt:
             return await self._resolve_doubt(result)
-        return await self._explain_refusal() if result is SendResult.REFUSED else None
+        return await self._explain_refusal()
 
-    def _status_without_budget(self, pause: float) -> DeliveryStatus | None:
-        runs_out = self._service.changes.runs_out(self._service.clock.monotonic() + pause)
+    def _status_without_budget(self) -> DeliveryStatus | None:
+        runs_out = self._service.changes.runs_out(self._service.clock.monotonic())
         return self._not_known_or_refused() if runs_out else None
+
+    async def _pause(self, seconds: float) -> None:
+        wanted = pause_after(self._delivery.error, seconds)
+        await Pause(self._service.changes.trimmed(wanted, self._service.clock.monotonic()))
 
     def _not_known_or_refused(self) -> DeliveryStatus:
         return DeliveryStatus.UNKNOWN if self._delivery.in_doubt else DeliveryStatus.REFUSED
@@ -77,7 +84,7 @@ class Redelivery:
         """Look, right before the signal is sent again; return how the delivery ended if it is not to be."""
         if self._job.before is None:
             return None
-        now = await self._look(GRACE, lambda now: True)
+        now = await self._read()
         if now is None or not self._is_identified:
             return self._not_known_or_refused()
         if await self._is_ours(now):
@@ -98,14 +105,25 @@ class Redelivery:
 
     async def _explain_refusal(self) -> DeliveryStatus:
         error = self._delivery.error
-        if error is None or error.code not in (INVALID_SIGNAL, STEP_NOT_FOUND) or self._job.before is None:
+        if error is None or error.code not in (INVALID_SIGNAL, STEP_NOT_FOUND):
             return DeliveryStatus.REFUSED
         now = await self._look(REFUSAL_GRACE, self._has_moved)
-        self._delivery.shows_nothing = self._job.signal.is_decision and self._job.step is None
+        is_request = self._job.before is not None and self._job.signal.is_decision and self._job.step is None
+        self._delivery.shows_nothing = is_request or self._may_be_for_a_copy(now)
         if now is not None and await self._is_ours(now):
             return DeliveryStatus.SEEN
         is_done = self._delivery.verdict is not None and self._delivery.verdict.kind is Kind.DONE
         return DeliveryStatus.NOT_NEEDED if is_done else DeliveryStatus.REFUSED
+
+    def _may_be_for_a_copy(self, now: Execution | None) -> bool:
+        """Return whether a copy of the request, or of an earlier one that was throttled, may be why it is refused.
+
+        Without force the verdict tells of a single request: its purpose is reached then.
+        """
+        before, is_again = self._job.before, self._delivery.attempts > 1
+        if now is None or before is None:
+            return is_again
+        return (is_again or self._job.is_forced) and effects.has_changed(before, now)
 
     def _has_moved(self, now: Execution) -> bool:
         is_decided = self._job.before is not None and effects.shows_new_decisions(self._job.before, now)
@@ -133,7 +151,7 @@ class Redelivery:
 
     async def _may_repeat(self, now: Execution) -> bool:
         delivery, signal = self._delivery, self._job.signal
-        if delivery.may_still_leave or delivery.attempts >= MOST_ATTEMPTS_IN_DOUBT:
+        if delivery.may_still_leave or delivery.answers_lost >= MOST_ATTEMPTS_IN_DOUBT:
             return False
         if delivery.verdict is None or delivery.verdict.kind is not Kind.SEND:
             return False
@@ -180,6 +198,19 @@ class Redelivery:
             self._delivery.error = self._delivery.error or error
             return None
         if watched.seen is not None:
-            self._delivery.last = watched.seen
-            self._delivery.verdict = self._job.decide(watched.seen, self._caller)
+            self._note(watched.seen)
         return watched.seen
+
+    async def _read(self) -> Execution | None:
+        """Read once, in spite of passing faults, for as long as before the first attempt; none if that fails."""
+        try:
+            execution = await read_execution(self._service, self._job.execution_id)
+        except AnsibleAutomationError as error:
+            self._delivery.error = self._delivery.error or error
+            return None
+        self._note(execution)
+        return execution
+
+    def _note(self, execution: Execution) -> None:
+        self._delivery.last = execution
+        self._delivery.verdict = self._job.decide(execution, self._caller)

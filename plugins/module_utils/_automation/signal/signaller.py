@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..aws.errors import ACCESS_DENIED, INVALID_SIGNAL, AnsibleAutomationError
 from ..model.executions import Execution, Step
-from ..model.signals import APPROVE, RESUME, START_STEP, STOP_STEP, Signal
+from ..model.signals import APPROVE, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
 from ..options.waiting import Pace
 from ..output.phrases import after_waiting
 from ..runtime.interruption import Interrupted
@@ -20,7 +20,7 @@ from ..runtime.service import Service
 from . import effects, messages, predictions, summaries
 from .delivery import DeliveryJob, deliver
 from .outcome import DeliveryStatus, Outcome
-from .verdicts import Kind, Verdict, caller_matters, decide, request_moved_on
+from .verdicts import Kind, Verdict, caller_matters, decide, nothing_left_to_revoke, request_moved_on
 
 if TYPE_CHECKING:
     from ..runtime.polling import SummaryCheck
@@ -217,7 +217,8 @@ class _Signalling:
 
     async def _deliver(self, verdict: Verdict) -> None:
         outcome = self._outcome
-        job = DeliveryJob(self._id, outcome.signal, outcome.before, verdict.step, self._later_verdict(verdict))
+        later = self._later_verdict(verdict)
+        job = DeliveryJob(self._id, outcome.signal, outcome.before, verdict.step, later, self._options.force)
         await deliver(self._service, job, outcome.delivery)
         outcome.after = outcome.delivery.last or outcome.after
         if outcome.delivery.took_effect:
@@ -238,6 +239,8 @@ class _Signalling:
             # A request as a whole is asked for several decisions in turn; its status tells them apart.
             if verdict.step is None and signal.is_decision and before and execution.status != before.status:
                 return request_moved_on(execution, decide(execution, signal, caller))
+            if signal.type == REVOKE:
+                return nothing_left_to_revoke(execution, decide(execution, signal, caller))
             return decide(effects.only_this_run(execution, verdict.step), signal, caller)
 
         return later

@@ -64,6 +64,12 @@ def request_moved_on(execution: Execution, verdict: Verdict) -> Verdict:
     return Verdict(Kind.NEVER, f"the request does not wait for this decision any more: {explain_state(execution)}")
 
 
+def nothing_left_to_revoke(execution: Execution, verdict: Verdict) -> Verdict:
+    """Return the verdict on a Revoke that went out before: a request that is over since then needs none any more."""
+    is_over = execution.has_ended and verdict.kind is Kind.NEVER
+    return verdict._replace(kind=Kind.DONE) if is_over else verdict
+
+
 # Approve, Reject
 
 

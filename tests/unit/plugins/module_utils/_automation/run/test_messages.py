@@ -36,7 +36,7 @@ NOT_SENT = Attempts()
 ACCEPTED = Attempts(attempts=1, accepted=True)
 ACCEPTED_LATER = Attempts(attempts=3, accepted=True)
 REFUSED = Attempts(attempts=1)
-IN_DOUBT = Attempts(attempts=3, in_doubt=True)
+IN_DOUBT = Attempts(attempts=3, answers_lost=1)
 
 
 def check(sentence, *words):

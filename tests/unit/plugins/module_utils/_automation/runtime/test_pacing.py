@@ -59,6 +59,21 @@ class TestRetryBudget:
         budget.taken(170)
         assert not budget.has_run_out
 
+    def test_it_begins_anew_where_nobody_has_asked_for_as_long(self):
+        budget = RetryBudget(60)
+        budget.failed(100)
+        budget.failed(160)
+        assert not budget.runs_out(219)
+        assert budget.runs_out(220)
+
+    def test_a_pause_ends_with_it_so_that_there_is_a_last_try(self):
+        budget = RetryBudget(60)
+        assert budget.trimmed(20, 100) == 20
+        budget.failed(100)
+        assert budget.trimmed(20, 130) == 20
+        assert budget.trimmed(20, 150) == 10
+        assert budget.trimmed(20, 150, own_since=95) == 5
+
     @pytest.mark.parametrize(
         ("never_connected", "seconds"),
         [([True], 5), ([True, True], 5), ([False], 60), ([True, False], 60), ([False, True], 60)],

@@ -35,7 +35,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.runt
     SummaryLook,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import BATCH, Scheduler
-from ansible_collections.ssmops.automation.tests.unit.errors import client_error, refusal
+from ansible_collections.ssmops.automation.tests.unit.errors import NO_CONNECTION, client_error, failed, refusal
 from ansible_collections.ssmops.automation.tests.unit.executions import run
 from ansible_collections.ssmops.automation.tests.unit.service import (
     FakeClient,
@@ -185,6 +185,21 @@ class TestCalls:
         results, _scheduler = run_all((work(id_) for id_ in ids(20)), service=service)
         assert len(results) == 20
         assert service.clock.now > 1002
+
+    def test_a_call_that_never_arrived_is_neither_taken_nor_throttled(self):
+        service = service_of(FakeClient())
+
+        def refuse(name):
+            raise failed(NO_CONNECTION)
+
+        async def work():
+            try:
+                await Calls(refuse).look("e")
+            except AnsibleAutomationError:
+                return "told"
+
+        assert run_all([work()], service=service)[0] == ["told"]
+        assert service.rates.report() == {"Look": {"taken": 0, "throttled": 0}}
 
     def test_changes_go_before_looks(self):
         calls, order = Calls(), []

@@ -155,3 +155,10 @@ KNOWN, UNKNOWN = step("g"), step("g", execution_id="")
 def test_what_it_takes_to_repeat_a_signal(signal, step_, is_harmless, needs_runbook):
     assert effects.is_harmless_to_repeat(signal) is is_harmless
     assert effects.needs_runbook_to_repeat(signal, step_) is needs_runbook
+
+
+def test_what_has_changed():
+    before = run("Waiting", step("a"), pause("p", "Waiting"))
+    assert not effects.has_changed(before, run("Waiting", step("a"), pause("p", "Waiting")))
+    assert effects.has_changed(before, run("Waiting", step("a"), pause("p", "Success")))
+    assert effects.has_changed(before, run("Cancelled", step("a"), pause("p", "Waiting")))

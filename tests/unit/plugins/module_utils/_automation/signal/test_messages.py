@@ -37,7 +37,7 @@ INTERRUPTED = Interrupted("SIGTERM")
 NOT_SENT = Delivery()
 ACCEPTED = Delivery(attempts=1, status=DeliveryStatus.ACCEPTED)
 REFUSED = Delivery(attempts=1, status=DeliveryStatus.REFUSED)
-IN_DOUBT = Delivery(attempts=1, in_doubt=True, status=DeliveryStatus.UNKNOWN)
+IN_DOUBT = Delivery(attempts=1, answers_lost=1, status=DeliveryStatus.UNKNOWN)
 
 
 def check(sentence, *words):
@@ -66,7 +66,7 @@ SENT = {
     "at once": (ACCEPTED, None, ["Sent Approve to"]),
     "later": (Delivery(attempts=3, status=DeliveryStatus.ACCEPTED), None, ["at attempt 3"]),
     "its effect shows": (
-        Delivery(attempts=1, in_doubt=True, status=DeliveryStatus.SEEN),
+        Delivery(attempts=1, answers_lost=1, status=DeliveryStatus.SEEN),
         None,
         ["answer got lost", "effect shows"],
     ),

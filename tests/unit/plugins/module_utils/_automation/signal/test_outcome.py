@@ -20,11 +20,11 @@ from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE
 DELIVERIES = {
     "not sent": ({}, False, False, False),
     "on the way": ({"attempts": 1, "on_the_way": True}, False, True, None),
-    "an answer got lost": ({"attempts": 1, "in_doubt": True}, False, True, None),
+    "an answer got lost": ({"attempts": 1, "answers_lost": 1}, False, True, None),
     "throttled so far": ({"attempts": 1}, False, False, False),
     "accepted": ({"attempts": 1, "accepted": True, "status": "ACCEPTED"}, True, False, True),
-    "accepted after a lost answer": ({"attempts": 2, "in_doubt": True, "status": "ACCEPTED"}, True, False, True),
-    "its effect shows": ({"attempts": 1, "in_doubt": True, "status": "SEEN"}, True, False, True),
+    "accepted after a lost answer": ({"attempts": 2, "answers_lost": 1, "status": "ACCEPTED"}, True, False, True),
+    "its effect shows": ({"attempts": 1, "answers_lost": 1, "status": "SEEN"}, True, False, True),
     "not needed, others are listed": (
         {"attempts": 1, "status": "NOT_NEEDED", "shows_others": True},
         False,
@@ -33,7 +33,7 @@ DELIVERIES = {
     ),
     "not needed, nobody is listed": ({"attempts": 1, "status": "NOT_NEEDED"}, False, False, None),
     "refused": ({"attempts": 1, "status": "REFUSED"}, False, False, False),
-    "not to be told": ({"attempts": 1, "in_doubt": True, "status": "UNKNOWN"}, False, True, None),
+    "not to be told": ({"attempts": 1, "answers_lost": 1, "status": "UNKNOWN"}, False, True, None),
 }
 
 

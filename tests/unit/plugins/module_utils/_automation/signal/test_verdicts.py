@@ -13,6 +13,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.sign
     Kind,
     caller_matters,
     decide,
+    nothing_left_to_revoke,
 )
 from ansible_collections.ssmops.automation.tests.unit.executions import (
     ALICE,
@@ -395,3 +396,9 @@ UNKNOWN = {
 @pytest.mark.parametrize(("execution", "signal"), UNKNOWN.values(), ids=UNKNOWN)
 def test_what_is_unknown_is_left_to_the_service(execution, signal):
     assert decide(execution, signal).kind is SEND
+
+
+@pytest.mark.parametrize(("status", "kind"), [("Cancelled", Kind.DONE), ("Approved", Kind.SEND)])
+def test_a_revoke_that_went_out_is_done_once_the_request_is_over(status, kind):
+    execution = run(status, subtype="AccessRequest")
+    assert nothing_left_to_revoke(execution, decide(execution, Signal("Revoke"))).kind is kind
