@@ -20,11 +20,12 @@ def step(name, action="aws:sleep", status="Pending", **more):
     return Step(name, action, status, **{"execution_id": f"{name}-1", **more})
 
 
-def gate(name, status="Pending", decisions=(), needed=1, came_to=None, **more):
+def gate(name, status="Pending", decisions=(), needed=1, came_to=None, approvers=(), **more):
     """Return an aws:approve step; decisions are pairs of approver and verdict, as the service lists them."""
     listed = [json.dumps({"Approver": approver, "ApprovalStatus": verdict}) for approver, verdict in decisions]
     outputs = {"ApproverDecisions": listed, **({"ApprovalStatus": [came_to]} if came_to else {})}
-    return step(name, "aws:approve", status, inputs={"MinRequiredApprovals": str(needed)}, outputs=outputs, **more)
+    inputs = {"MinRequiredApprovals": str(needed), **({"Approvers": json.dumps(approvers)} if approvers else {})}
+    return step(name, "aws:approve", status, inputs=inputs, outputs=outputs, **more)
 
 
 def pause(name, status="Pending", **more):

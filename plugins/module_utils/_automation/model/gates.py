@@ -122,6 +122,15 @@ def _number(value: Any) -> int:
         return 0
 
 
+def may_be_approver(gate: Step, caller_arn: str) -> bool:
+    """Return whether the caller may be one of a gate's approvers; so is one who is not known, or a member of a group."""
+    if not caller_arn or "EnhancedApprovals" in gate.inputs:
+        return True
+    approvers = _decoded(gate, "Approvers")
+    listed = [str(each) for each in approvers] if isinstance(approvers, list) else []
+    return not listed or any(is_approver(each, caller_arn) for each in listed)
+
+
 def count(gate: Step, verdict: str) -> int:
     """Return how many decisions of this verdict a gate holds."""
     return sum(decision.decision == verdict for decision in decisions_at(gate))

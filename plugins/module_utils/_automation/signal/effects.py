@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ..model import gates, statuses
 from ..model.executions import Execution, Step
-from ..model.signals import RESUME, REVOKE, STOP_STEP, Signal
+from ..model.signals import APPROVE, RESUME, REVOKE, STOP_STEP, Signal
 
 
 def own_new_decisions(before: Execution, now: Execution, signal: Signal, caller_arn: str) -> list[Step]:
@@ -89,6 +89,17 @@ def needs_runbook_to_repeat(signal: Signal, step: Step | None) -> bool:
     A second Resume could hit the next run of its step; a second Approve or Reject, which names no step, any gate.
     """
     return (signal.is_decision or signal.type == RESUME) and step is not None and bool(step.execution_id)
+
+
+def may_hold_unlisted_approval(now: Execution, signal: Signal, step: Step | None) -> Step | None:
+    """Return the gate that an Approve was for, where it may hold that approval although it lists none.
+
+    Whether a gate that waits for more approvals lists those that it has is not documented.
+    """
+    gate = now.same_run(step) if step is not None and signal.type == APPROVE else None
+    if gate is None or not gate.waits or gates.approvals_needed(gate) < 2 or gates.decisions_at(gate):
+        return None
+    return gate
 
 
 def has_changed(before: Execution, now: Execution) -> bool:

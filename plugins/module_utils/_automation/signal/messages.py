@@ -89,7 +89,7 @@ def _why_refused(signal: Signal, verdict: Verdict | None) -> str:
         return f"It shows now: {verdict.reason}."
     return (
         f"The gate still waits, so the caller may not be one of its approvers ({', '.join(approvers)}),"
-        " or may have decided before."
+        " or may have decided before, be it by a copy of this request that something on the way made."
     )
 
 

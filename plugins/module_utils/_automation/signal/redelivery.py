@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..aws.errors import INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError, SendResult
+from ..model import gates
 from ..model.executions import Execution, Step
 from ..options.waiting import Pace
 from ..runtime.polling import Watch
@@ -109,11 +110,17 @@ class Redelivery:
             return DeliveryStatus.REFUSED
         now = await self._look(REFUSAL_GRACE, self._has_moved)
         is_request = self._job.before is not None and self._job.signal.is_decision and self._job.step is None
-        self._delivery.shows_nothing = is_request or self._may_be_for_a_copy(now)
+        is_hidden = now is not None and await self._may_hold_ours_unlisted(now)
+        self._delivery.shows_nothing = is_request or is_hidden or self._may_be_for_a_copy(now)
         if now is not None and await self._is_ours(now):
             return DeliveryStatus.SEEN
         is_done = self._delivery.verdict is not None and self._delivery.verdict.kind is Kind.DONE
         return DeliveryStatus.NOT_NEEDED if is_done else DeliveryStatus.REFUSED
+
+    async def _may_hold_ours_unlisted(self, now: Execution) -> bool:
+        """Return whether the gate may hold the caller's approval and not list it, which explains the refusal as well."""
+        gate = effects.may_hold_unlisted_approval(now, self._job.signal, self._job.step)
+        return gate is not None and gates.may_be_approver(gate, await self._service.caller_arn())
 
     def _may_be_for_a_copy(self, now: Execution | None) -> bool:
         """Return whether a copy of the request, or of an earlier one that was throttled, may be why it is refused.

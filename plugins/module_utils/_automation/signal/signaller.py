@@ -252,6 +252,9 @@ class _Signalling:
                 await self._read_back(is_full=True)
             seen = effects.only_this_run(outcome.after, step) if outcome.after else None
             delivery.verdict = decide(seen, outcome.signal) if seen else None
+            # Nobody looked before, so the purpose may have been reached by a copy that something on the way made.
+            is_reached = delivery.verdict is not None and delivery.verdict.kind is Kind.DONE
+            delivery.shows_nothing = delivery.shows_nothing or (outcome.before is None and is_reached)
         problem = messages.not_delivered(outcome.signal, self._id, delivery, outcome.after)
         outcome.fail(problem, delivery.error)
 

@@ -50,6 +50,9 @@ NO_STEP = client_error("AutomationStepNotFoundException")
 
 OURS, THEIRS, OUR_NO = (ALICE, "Approve"), (BOB, "Approve"), (ALICE, "Reject")
 AT_GATE = run("Waiting", gate("g", "Waiting"), step("end"))
+AT_DOUBLE_GATE = run("Waiting", gate("g", "Waiting", needed=2), step("end"))
+HALF_PASSED = run("Waiting", gate("g", "Waiting", [THEIRS], needed=2), step("end"))
+AT_THEIR_GATE = run("Waiting", gate("g", "Waiting", needed=2, approvers=["bob", "carol"]), step("end"))
 PASSED_BY_US = run("InProgress", gate("g", "Success", [OURS]), step("end"))
 PASSED_BY_THEM = run("InProgress", gate("g", "Success", [THEIRS]), step("end"))
 PASSED_BY_SOMEBODY = run("InProgress", gate("g", "Success"), step("end"))
@@ -116,6 +119,18 @@ TAKEN_OR_REFUSED = {
     "taken without a look": (APPROVE, None, [TAKEN], [DENIED], "ACCEPTED", True, 1),
     "not allowed": (APPROVE, AT_GATE, [DENIED], [AT_GATE], "REFUSED", False, 1),
     "refused while it waits": (APPROVE, AT_GATE, [INVALID], [AT_GATE], "REFUSED", False, 1),
+    "refused at a gate that lists no approval": (
+        APPROVE,
+        AT_DOUBLE_GATE,
+        [INVALID],
+        [AT_DOUBLE_GATE],
+        "REFUSED",
+        None,
+        1,
+    ),
+    "refused at one that lists theirs": (APPROVE, AT_DOUBLE_GATE, [INVALID], [HALF_PASSED], "REFUSED", False, 1),
+    "refused at one that asks others": (APPROVE, AT_THEIR_GATE, [INVALID], [AT_THEIR_GATE], "REFUSED", False, 1),
+    "a rejection refused there": (REJECT, AT_DOUBLE_GATE, [INVALID], [AT_DOUBLE_GATE], "REFUSED", False, 1),
     "refused without a look": (APPROVE, None, [INVALID], [DENIED], "REFUSED", False, 1),
     "refused, nobody can look": (APPROVE, AT_GATE, [INVALID], [DENIED], "REFUSED", False, 1),
     "refused, others have passed the gate": (APPROVE, AT_GATE, [INVALID], [PASSED_BY_THEM], "NOT_NEEDED", False, 1),
