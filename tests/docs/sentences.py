@@ -135,6 +135,7 @@ def refusals() -> list[Sentence]:
             "signal/messages.py",
             "not_delivered",
             "_why_refused",
+            "_who_else",
             "hit_other_gate",
             "hit_another_gate_too",
             "happened_again",

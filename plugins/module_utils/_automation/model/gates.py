@@ -123,7 +123,7 @@ def _number(value: Any) -> int:
 
 
 def may_be_approver(gate: Step, caller_arn: str) -> bool:
-    """Return whether the caller may be one of a gate's approvers; so is one who is not known, or a member of a group."""
+    """Return whether the caller may be an approver of a gate, as one who is not known or is in a group may be."""
     if not caller_arn or "EnhancedApprovals" in gate.inputs:
         return True
     approvers = _decoded(gate, "Approvers")

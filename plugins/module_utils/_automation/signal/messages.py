@@ -74,7 +74,7 @@ def not_delivered(signal: Signal, execution_id: str, delivery: Delivery, known: 
         return f"{named(signal)} did not get to execution {execution_id}: {reason}."
     if error.code == INVALID_SIGNAL:
         refused_it = f"The service refused {named(signal)} for execution {execution_id}"
-        return f"{refused_it}. {_why_refused(signal, delivery.verdict)}".strip()
+        return f"{refused_it}. {_why_refused(signal, delivery.verdict)}{_who_else(delivery)}".strip()
     return failed_call(signal, execution_id, error, known)
 
 
@@ -91,6 +91,12 @@ def _why_refused(signal: Signal, verdict: Verdict | None) -> str:
         f"The gate still waits, so the caller may not be one of its approvers ({', '.join(approvers)}),"
         " or may have decided before, be it by a copy of this request that something on the way made."
     )
+
+
+def _who_else(delivery: Delivery) -> str:
+    if not delivery.shows_nothing or delivery.verdict is None or delivery.verdict.kind is Kind.SEND:
+        return ""
+    return " Somebody else has sent a signal, or something on the way has repeated this one and the copy was refused."
 
 
 def hit_other_gate(signal: Signal, gate: Step, other: Step) -> str:

@@ -118,7 +118,7 @@ class Redelivery:
         return DeliveryStatus.NOT_NEEDED if is_done else DeliveryStatus.REFUSED
 
     async def _may_hold_ours_unlisted(self, now: Execution) -> bool:
-        """Return whether the gate may hold the caller's approval and not list it, which explains the refusal as well."""
+        """Return whether the gate may hold the caller's approval without listing it, which explains a refusal, too."""
         gate = effects.may_hold_unlisted_approval(now, self._job.signal, self._job.step)
         return gate is not None and gates.may_be_approver(gate, await self._service.caller_arn())
 

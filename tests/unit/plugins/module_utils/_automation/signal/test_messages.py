@@ -144,6 +144,15 @@ def test_not_delivered(error, verdict, words):
     check(messages.not_delivered(APPROVE, EXECUTION_ID, delivery, AT_GATE), *words)
 
 
+@pytest.mark.parametrize("shows_nothing", [True, False])
+def test_where_a_copy_may_be_why_it_was_refused_that_is_told(shows_nothing):
+    delivery = Delivery(
+        attempts=1, status=DeliveryStatus.REFUSED, error=NO_SIGNAL, verdict=PAST, shows_nothing=shows_nothing
+    )
+    sentence = messages.not_delivered(APPROVE, EXECUTION_ID, delivery, AT_GATE)
+    assert ("something on the way has repeated this one" in sentence) is shows_nothing
+
+
 EVIDENCE = {
     "Approve": (APPROVE, "gate has passed or lists your decision"),
     "Reject": (REJECT, "gate has failed or lists your decision"),
