@@ -133,7 +133,9 @@ def _named_in(request: StartRequest, error: AnsibleAutomationError) -> str:
     """Return the parameters that the service names in quotes; its message is no contract, so there may be none."""
     said = str(error.exception)
     named = [f"`{name}`" for name in request.parameters if f'"{name}"' in said or f"'{name}'" in said]
-    return f", look at {', '.join(named)}" if named else ", run it in check mode to compare them with the runbook"
+    if named:
+        return f", look at {', '.join(named)}"
+    return ", or misses one: run the task with --check, which compares them with the runbook"
 
 
 def _runbook(request: StartRequest) -> str:

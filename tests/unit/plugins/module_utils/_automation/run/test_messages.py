@@ -90,7 +90,7 @@ ADVICE = {
     "InvalidDocument": ["no runbook `Deploy`", "check the name"],
     "AutomationDefinitionVersionNotFoundException": ["no version 7", "check document_version"],
     "InvalidDocumentVersion": ["no version 7", "check document_version"],
-    "InvalidAutomationExecutionParametersException": ["does not take these parameters", "check mode"],
+    "InvalidAutomationExecutionParametersException": ["does not take these parameters", "--check"],
     "IdempotentParameterMismatch": [TOKEN, "give another token"],
     "AutomationExecutionLimitExceededException": ["Too many executions", "run the task again"],
     "InvalidTarget": ["check targets, target_parameter_name and target_locations"],
