@@ -14,6 +14,7 @@ from dataclasses import replace
 from ..model import gates, statuses
 from ..model.executions import Execution, Step
 from ..model.signals import APPROVE, RESUME, REVOKE, STOP_STEP, Signal
+from .verdicts import Kind, Verdict
 
 
 def own_new_decisions(before: Execution, now: Execution, signal: Signal, caller_arn: str) -> list[Step]:
@@ -100,6 +101,15 @@ def may_hold_unlisted_approval(now: Execution, signal: Signal, step: Step | None
     if gate is None or not gate.waits or gates.approvals_needed(gate) < 2 or gates.decisions_at(gate):
         return None
     return gate
+
+
+def may_be_ours(now: Execution, signal: Signal, verdict: Verdict) -> bool:
+    """Return whether a signal that was refused may have been taken all the same, where nobody looked before it.
+
+    `verdict` is the one on the state `now`. Something on the way may have repeated the request, and shown the refusal
+    of the copy.
+    """
+    return verdict.kind is Kind.DONE or may_hold_unlisted_approval(now, signal, verdict.step) is not None
 
 
 def has_changed(before: Execution, now: Execution) -> bool:

@@ -251,10 +251,9 @@ class _Signalling:
             if delivery.last is None:
                 await self._read_back(is_full=True)
             seen = effects.only_this_run(outcome.after, step) if outcome.after else None
-            delivery.verdict = decide(seen, outcome.signal) if seen else None
-            # Nobody looked before, so the purpose may have been reached by a copy that something on the way made.
-            is_reached = delivery.verdict is not None and delivery.verdict.kind is Kind.DONE
-            delivery.shows_nothing = delivery.shows_nothing or (outcome.before is None and is_reached)
+            delivery.verdict = await self._decide(seen) if seen else None
+            if seen and delivery.verdict and outcome.before is None:
+                delivery.shows_nothing = effects.may_be_ours(seen, outcome.signal, delivery.verdict)
         problem = messages.not_delivered(outcome.signal, self._id, delivery, outcome.after)
         outcome.fail(problem, delivery.error)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal import effects
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.verdicts import Kind, Verdict
 from ansible_collections.ssmops.automation.tests.unit.executions import ALICE, BOB, gate, interactive, pause, run, step
 from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, REJECT, RESUME, REVOKE, START, STOP
 
@@ -162,3 +163,21 @@ def test_what_has_changed():
     assert not effects.has_changed(before, run("Waiting", step("a"), pause("p", "Waiting")))
     assert effects.has_changed(before, run("Waiting", step("a"), pause("p", "Success")))
     assert effects.has_changed(before, run("Cancelled", step("a"), pause("p", "Waiting")))
+
+
+DOUBLE = gate("g", "Waiting", needed=2)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "may_be"),
+    [
+        (Verdict(Kind.DONE, "it is done"), True),
+        (Verdict(Kind.SEND, "it waits", DOUBLE), True),
+        (Verdict(Kind.SEND, "it waits", gate("g", "Waiting")), False),
+        (Verdict(Kind.NEVER, "it is past"), False),
+    ],
+    ids=["its purpose is reached", "the gate may hold it", "the gate would have passed", "it could not"],
+)
+def test_a_refused_signal_that_nobody_looked_before_may_have_been_taken(verdict, may_be):
+    now = run("Waiting", verdict.step or step("s"))
+    assert effects.may_be_ours(now, APPROVE, verdict) is may_be
