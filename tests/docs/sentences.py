@@ -48,7 +48,8 @@ class Sentence:
 
 def verdicts() -> list[Sentence]:
     """The reasons of verdicts by which a signal is refused or is not needed."""
-    return [*_calls(PACKAGE / "signal" / "verdicts.py", "Verdict", without="SEND")]
+    files = (PACKAGE / "signal" / name for name in ("verdicts.py", "step_verdicts.py"))
+    return [each for file in files for each in _calls(file, "Verdict", without="SEND")]
 
 
 def invalid_options() -> list[Sentence]:

@@ -4,20 +4,20 @@
 
 """The decision: given an execution and a signal, whether to send it, and the sentence that says why or why not.
 
-Pure: a table in functions, one per signal, over the rows "its step is ...". What is unknown (a status, an action
-that AWS added later) is sent and left to the service: the module is never stricter than AWS about what it does not
-know.
+Pure: a table in functions, one per signal, over the rows "its step is ...". Signals that are not for a gate have theirs
+in step_verdicts.py. What is unknown (a status, an action that AWS added later) is sent and left to the service: the
+module is never stricter than AWS about what it does not know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
 from ..model import gates, statuses
-from ..model.executions import ACCESS_REQUEST, APPROVE_ACTION, CHANGE_REQUEST, Execution, Step
-from ..model.signals import RESUME, REVOKE, START_STEP, STOP_STEP, Signal
+from ..model.executions import APPROVE_ACTION, Execution, Step
+from ..model.signals import Signal
 from ..options.spelling import did_you_mean
 from ..output.phrases import explain_state
 
@@ -46,7 +46,10 @@ def decide(execution: Execution, signal: Signal, caller_arn: str = "") -> Verdic
     """
     if signal.is_decision:
         return _decide_approval(execution, signal, caller_arn)
-    return _DECIDERS[signal.type](execution, signal)
+    # Every task loads its code anew, so what approvals do not need is not loaded for them.
+    from .step_verdicts import decide_without_gate
+
+    return decide_without_gate(execution, signal)
 
 
 def caller_matters(execution: Execution, signal: Signal) -> bool:
@@ -81,9 +84,9 @@ def _decide_approval(execution: Execution, signal: Signal, caller_arn: str) -> V
         return _decide_at_gate(execution, gate, signal, caller_arn)
     step = execution.find_step(signal.step_name)
     if step is None:
-        return _unlisted(execution, signal)
+        return unlisted(execution, signal)
     if not step.is_gate:
-        return Verdict(Kind.NEVER, f"step `{step.name}` is an {step.action} step, not a gate{_use_instead(step)}", step)
+        return Verdict(Kind.NEVER, f"step `{step.name}` is an {step.action} step, not a gate{use_instead(step)}", step)
     return _decide_at_gate(execution, step, signal, caller_arn)
 
 
@@ -95,8 +98,8 @@ def _decide_at_gate(execution: Execution, gate: Step, signal: Signal, caller_arn
         return _gate_is_past(execution, gate)
     if gate.waits:
         return _decide_at_open_gate(gate, signal, caller_arn)
-    if _was_passed(execution, gate):
-        return _passed(execution, gate)
+    if was_passed(execution, gate):
+        return passed(execution, gate)
     if statuses.is_known(gate.status):
         return Verdict(
             Kind.NOT_YET,
@@ -138,7 +141,7 @@ def _no_gate_in_sight(execution: Execution, has_gates: bool) -> Verdict:
     if has_gates or not execution.lists_every_step:
         return Verdict(Kind.NOT_YET, f"no gate is reached yet: {explain_state(execution)}")
     waiting = gates.waiting_step(execution)
-    hint = _use_instead(waiting) if waiting else ""
+    hint = use_instead(waiting) if waiting else ""
     return Verdict(Kind.NEVER, f"the execution has no aws:approve step; {explain_state(execution)}{hint}", waiting)
 
 
@@ -151,7 +154,7 @@ def _decided(decided: str, signal: Signal, subject: str, gate: Step | None = Non
 def _gate_is_past(execution: Execution, gate: Step) -> Verdict:
     if gate.is_live or gate.is_ahead:
         return Verdict(Kind.NEVER, f"gate `{gate.name}` got no decision before {explain_state(execution)}", gate)
-    return Verdict(Kind.NEVER, f"gate `{gate.name}` {_how_it_ended(gate)} without a decision", gate)
+    return Verdict(Kind.NEVER, f"gate `{gate.name}` {how_it_ended(gate)} without a decision", gate)
 
 
 def _guarded(execution: Execution, signal: Signal) -> str:
@@ -159,123 +162,10 @@ def _guarded(execution: Execution, signal: Signal) -> str:
     return f", you named `{signal.step_name}`" if another_waits and signal.step_name else ""
 
 
-# Resume
-
-
-def _decide_resume(execution: Execution, signal: Signal) -> Verdict:
-    step = execution.find_step(signal.step_name or "")
-    if step is None:
-        return _unlisted(execution, signal)
-    if not step.is_pause:
-        return Verdict(
-            Kind.NEVER, f"step `{step.name}` is an {step.action} step, not aws:pause{_use_instead(step)}", step
-        )
-    if step.status == statuses.SUCCESS:
-        return Verdict(Kind.DONE, f"step `{step.name}` is already resumed", step)
-    if step.has_ended or statuses.CANCELLING in (step.status, execution.status):
-        return Verdict(Kind.NEVER, f"step `{step.name}` {_how_it_ended(step)}", step)
-    if execution.has_ended:
-        return Verdict(Kind.NEVER, f"step `{step.name}` is {step.status} and {explain_state(execution)}", step)
-    if _was_passed(execution, step):
-        return _passed(execution, step)
-    if step.waits or not (statuses.is_known(step.status) and statuses.is_known(execution.status)):
-        return Verdict(Kind.SEND, f"step `{step.name}` is {step.status}", step)
-    return Verdict(Kind.NOT_YET, f"step `{step.name}` does not wait yet: {explain_state(execution)}", step)
-
-
-# StartStep
-
-
-def _decide_start(execution: Execution, signal: Signal) -> Verdict:
-    if not execution.is_interactive:
-        return Verdict(
-            Kind.NEVER,
-            f"the execution runs in mode {execution.mode}: StartStep is for executions started with Mode Interactive",
-        )
-    step = execution.find_step(signal.step_name or "")
-    if step is not None and (step.is_live or step.status in statuses.SUCCESSFUL):
-        return Verdict(Kind.DONE, f"step `{step.name}` is already {step.status}{_again(step)}", step)
-    if execution.has_ended:
-        return Verdict(Kind.NEVER, explain_state(execution), step)
-    if step is None and execution.lists_every_step:
-        return _unlisted(execution, signal)
-    live = gates.live_step(execution)
-    if live is None and (execution.status == statuses.WAITING or not statuses.is_known(execution.status)):
-        return Verdict(Kind.SEND, f"the execution is {execution.status} and no step runs", step)
-    return Verdict(
-        Kind.NOT_YET,
-        f"the execution is not between two steps: {explain_state(execution)}{_use_instead(live)}",
-        step,
-    )
-
-
-def _again(step: Step) -> str:
-    return " (force runs it again)" if step.has_ended else ""
-
-
-# StopStep
-
-
-def _decide_stop(execution: Execution, signal: Signal) -> Verdict:
-    if signal.step_execution_id is not None:
-        step = execution.find_step_execution(signal.step_execution_id)
-    else:
-        step = execution.find_step(signal.step_name or "")
-    if step is None:
-        return _unlisted_to_stop(execution, signal)
-    if not step.execution_id:
-        return Verdict(Kind.NEVER, f"the step execution id of `{step.name}` could not be read, give step_execution_id")
-    if step.has_ended or step.status == statuses.CANCELLING:
-        return Verdict(Kind.DONE, f"step `{step.name}` is already {step.status}", step)
-    if execution.has_ended:
-        return Verdict(Kind.DONE, f"step `{step.name}` does not run: {explain_state(execution)}", step)
-    if _was_passed(execution, step):
-        return _passed(execution, step)
-    if step.is_ahead:
-        return Verdict(Kind.NOT_YET, f"step `{step.name}` has not begun: {explain_state(execution)}", step)
-    return Verdict(Kind.SEND, f"step `{step.name}` is {step.status}", step)
-
-
-def _unlisted_to_stop(execution: Execution, signal: Signal) -> Verdict:
-    if signal.step_execution_id is None:
-        return _unlisted(execution, signal)
-    if not execution.steps_complete:
-        return Verdict(
-            Kind.SEND, f"not all steps of the execution could be read, so step execution {signal.target} may run"
-        )
-    known = ", ".join(f"`{step.name}` {step.execution_id}" for step in execution.steps if step.is_live) or "none"
-    return Verdict(Kind.NEVER, f"the execution has no step execution {signal.target}; running or waiting now: {known}")
-
-
-# Revoke
-
-
-def _decide_revoke(execution: Execution, signal: Signal) -> Verdict:
-    # The run of an access request may end when it is approved (not documented), and access goes on from there.
-    is_granted = execution.subtype == ACCESS_REQUEST and execution.status in statuses.SUCCESSFUL
-    if execution.has_ended and not is_granted:
-        return Verdict(Kind.NEVER, explain_state(execution))
-    if execution.subtype in ("", CHANGE_REQUEST):
-        kind = "a change request" if execution.subtype else "an ordinary execution"
-        return Verdict(
-            Kind.NEVER, f"{signal.type} is for access requests and this is {kind}; {explain_state(execution)}"
-        )
-    subject = "the access request" if execution.subtype == ACCESS_REQUEST else f"the {execution.subtype} execution"
-    return Verdict(Kind.SEND, f"{subject} is {execution.status}")
-
-
-_DECIDERS: dict[str, Callable[[Execution, Signal], Verdict]] = {
-    RESUME: _decide_resume,
-    START_STEP: _decide_start,
-    STOP_STEP: _decide_stop,
-    REVOKE: _decide_revoke,
-}
-
-
 # Shared by several signals
 
 
-def _was_passed(execution: Execution, step: Step) -> bool:
+def was_passed(execution: Execution, step: Step) -> bool:
     """Return whether a step has not begun and can certainly not come any more."""
     if not step.is_ahead:
         return False
@@ -285,12 +175,14 @@ def _was_passed(execution: Execution, step: Step) -> bool:
     return is_passed(execution, step.name)
 
 
-def _passed(execution: Execution, step: Step) -> Verdict:
+def passed(execution: Execution, step: Step) -> Verdict:
+    """Return the verdict on a signal for such a step."""
     way = "no way leads there any more from where the run is"
     return Verdict(Kind.NEVER, f"step `{step.name}` was passed over, {way}: {explain_state(execution)}", step)
 
 
-def _unlisted(execution: Execution, signal: Signal) -> Verdict:
+def unlisted(execution: Execution, signal: Signal) -> Verdict:
+    """Return the verdict on a signal for a step that the execution does not list."""
     if execution.lists_every_step:
         known = list(dict.fromkeys(step.name for step in execution.steps))
         meant = did_you_mean(signal.step_name or "", known)
@@ -314,7 +206,8 @@ def _if_by_hand(execution: Execution) -> str:
     return "; it is Interactive, so the step shows only once StartStep has run it, if the runbook has it"
 
 
-def _use_instead(step: Step | None) -> str:
+def use_instead(step: Step | None) -> str:
+    """Return which signal the step takes, as a clause that goes on, or an empty string."""
     if step is None or step.has_ended:
         return ""
     if step.action == APPROVE_ACTION:
@@ -322,7 +215,8 @@ def _use_instead(step: Step | None) -> str:
     return ": use Resume" if step.is_pause else ""
 
 
-def _how_it_ended(step: Step) -> str:
+def how_it_ended(step: Step) -> str:
+    """Return the status of a step with its reason, as a clause without a subject."""
     reason = f" ({step.failure_message.rstrip('.')})" if step.failure_message else ""
     return f"is {step.status}{reason}"
 
