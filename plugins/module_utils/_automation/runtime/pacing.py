@@ -14,11 +14,13 @@ import random
 from collections import deque
 
 # So many refusals of one operation in a row tell that its own rate is not what limits it.
-_REFUSALS_IN_A_ROW = 5
-# The limit on all calls: from how many calls it is measured, what a refusal leaves of it, how it grows in a second.
+_REFUSALS_IN_A_ROW = 8
+# The limit on all calls: from how many calls it is measured, and what a refusal leaves of it. It grows slowly at first,
+# by this part in a second, and then ever faster: after so many seconds it has more than doubled.
 _LATELY = 10
 _SLOWER = 0.8
 _SHARED_GROWTH = 0.02
+_SHARED_DOUBLING = 10.0
 _LOWEST_SHARED_RATE = 1.0
 # A service that no call has ever connected to is given up after so many seconds: its address is likely wrong.
 _FIRST_CONNECTION = 5.0
@@ -28,8 +30,9 @@ class SharedLimit:
     """A limit on all calls together, for a service that does not give each operation a rate of its own.
 
     There is none until the calls of one operation are turned away again and again, whatever their own rate is. Then
-    the rate is that of the calls taken lately, and a bit less at each further refusal; it grows slowly again. Gaps
-    between calls vary at random, so that a look and the signal after it do not meet the same limits for ever.
+    the rate is that of the calls taken lately, and a bit less at each further refusal. It grows again, in the end fast:
+    it may have been another client that took all, and that has ended. Gaps between calls vary at random, so that a look
+    and the signal after it do not meet the same limits for ever.
     """
 
     def __init__(self) -> None:
@@ -66,7 +69,10 @@ class SharedLimit:
         return len(self._taken) / (now - self._taken[0]) if self._taken and now > self._taken[0] else 1.0
 
     def _rate_at(self, now: float) -> float:
-        return self._rate * (1 + _SHARED_GROWTH * (now - self._set_at)) if self._rate < math.inf else math.inf
+        if self._rate == math.inf:
+            return math.inf
+        seconds = now - self._set_at
+        return self._rate * (1 + _SHARED_GROWTH * seconds + (seconds / _SHARED_DOUBLING) ** 3)
 
 
 class RetryBudget:

@@ -94,7 +94,7 @@ class TestRetryBudget:
 
 class TestSharedLimit:
     @staticmethod
-    def limited(refusals=5):
+    def limited(refusals=8):
         """Return a limit after ten calls that were taken in two seconds, and refusals of one operation in a row."""
         limit = SharedLimit()
         for number in range(10):
@@ -107,16 +107,16 @@ class TestSharedLimit:
 
     def test_there_is_none_until_one_operation_is_refused_again_and_again(self):
         assert SharedLimit().delay(100) == 0
-        assert self.limited(refusals=4).delay(102) == 0
+        assert self.limited(refusals=7).delay(102) == 0
 
     def test_what_is_taken_of_an_operation_ends_its_row_of_refusals(self):
-        limit = self.limited(refusals=4)
+        limit = self.limited(refusals=7)
         limit.taken("Op", 102)
         limit.throttled("Op", 102, 102)
         assert limit.delay(102) == 0
 
     def test_what_is_taken_of_another_operation_does_not(self):
-        limit = self.limited(refusals=4)
+        limit = self.limited(refusals=7)
         limit.taken("Other", 102)
         limit.throttled("Op", 102, 102)
         assert limit.delay(102) > 0
@@ -132,6 +132,15 @@ class TestSharedLimit:
             gaps.add(round(limit.delay(now), 6))
         assert len(gaps) > 10
         assert max(gaps) < 4 * min(gaps)
+
+    def test_it_grows_slowly_and_then_fast(self):
+        def calls_in_a_second(later):
+            limit = self.limited()
+            limit.leaves(102 + later)
+            return 1 / limit.delay(102 + later)
+
+        assert calls_in_a_second(1) < 10
+        assert calls_in_a_second(20) > 15
 
     def test_calls_that_left_before_it_was_set_tell_nothing_new(self):
         limit = self.limited()
