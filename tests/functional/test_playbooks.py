@@ -289,7 +289,7 @@ def test_the_policy_decides_once_however_often_it_is_asked(emulator, succeed):
 
 
 def test_an_event_is_about_its_execution_alone(emulator, succeed):
-    asked, _other = (emulator.start("OneGate", Approvers=["moto", "alice"]) for _ in range(2))
+    asked, _other = (emulator.start("OneGate", Approvers=["moto", "alice"]) for _number in range(2))
     succeed(*under(APPROVE_FOR_ALICE, execution_id=asked))
     (sent,) = emulator.requests("SendAutomationSignal")
     assert sent["parameters"]["AutomationExecutionId"] == asked
@@ -328,6 +328,14 @@ def test_what_cannot_be_decided_stops_no_other_and_fails_the_play(emulator, play
     assert done.returncode != 0
     assert len(emulator.requests("SendAutomationSignal")) == 3
     assert [each["status"] for each in emulator.requests("SendAutomationSignal")].count(200) == 1
+
+
+def test_the_policy_can_leave_runs_alone_that_its_own_caller_has_started(emulator, play):
+    emulator.start("OneGate", Approvers=["moto", "alice"])
+    done = play(*under(APPROVE_FOR_ALICE, forbid_self_approval=True))
+    assert done.returncode != 0
+    assert "forbid_self_approval" in done.stdout
+    assert signals(emulator) == []
 
 
 def test_the_policy_is_tried_in_check_mode(emulator, succeed):

@@ -67,7 +67,7 @@ def runbooks(emulator):
 def start(emulator):
     """Starts the gate as a principal, and lets the run reach it."""
 
-    def start(approvers=APPROVERS, **keys):
+    def start(approvers=tuple(APPROVERS), **keys):
         ssm = emulator.client("ssm", **keys)
         parameters = {"Approvers": list(approvers)}
         started = ssm.start_automation_execution(DocumentName="Gate", Parameters=parameters)

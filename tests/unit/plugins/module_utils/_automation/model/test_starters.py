@@ -90,7 +90,7 @@ def root(account="123456789012"):
 )
 def test_likeness(one, other, expected):
     assert likeness(one, other) is expected
-    assert likeness(other, one) is expected
+    assert likeness(one=other, other=one) is expected
 
 
 def test_who_started_an_execution_is_as_the_service_has_it():
