@@ -265,7 +265,7 @@ REJECT_OTHERS = {"execution": {"document_name": "OneGate"}, "step_name": "gate",
 
 def under(*policy, **variables):
     """Options that give the play a policy."""
-    return ("decide_by_policy.yml", "-e", json.dumps({"policy": policy, **variables}))
+    return ("ssmops.automation.decide_by_policy", "-e", json.dumps({"policy": policy, **variables}))
 
 
 def test_all_that_waits_is_decided_by_the_first_rule_that_fits(emulator, succeed):
@@ -283,7 +283,7 @@ def test_all_that_waits_is_decided_by_the_first_rule_that_fits(emulator, succeed
 def test_the_policy_decides_once_however_often_it_is_asked(emulator, succeed):
     execution = emulator.start("OneGate", Approvers=["moto", "alice"])
     playbook, *options = under(APPROVE_FOR_ALICE, execution_id=execution)
-    succeed(playbook, str(PLAYBOOKS / playbook), *options)
+    succeed(playbook, playbook, *options)
     succeed(*under(APPROVE_FOR_ALICE))
     assert signals(emulator) == ["Approve"]
 
