@@ -75,6 +75,7 @@ TESTS = (
     Step("emulator tests", suite("tests/emulator")),
     Step("functional tests", suite("tests/functional", "not plays")),
     Step("adversary", suite("tests/adversary")),
+    Step("tests of the rulebook", suite("tests/events")),
 )
 PACKAGE = (
     Step(
@@ -95,7 +96,6 @@ PLAYS = (
     Step("tests that play", suite("tests/functional", "plays")),
     Step("tests of the tools", suite("tests/tools")),
     Step("tests of the documentation", suite("tests/docs")),
-    Step("tests of the rulebook", suite("tests/events")),
 )
 
 
