@@ -8,7 +8,21 @@ from __future__ import annotations
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import Signal
 
+
+def resume(step_name):
+    """Return a Resume of a step."""
+    return Signal("Resume", {"StepName": [step_name]}, step_name)
+
+
+def start(step_name):
+    """Return a StartStep of a step."""
+    return Signal("StartStep", {"StepName": [step_name]}, step_name)
+
+
+def stop(step_name=None, step_execution_id=None):
+    """Return a StopStep, by the name of a step or by the id of one run of it."""
+    return Signal("StopStep", step_name=step_name, step_execution_id=step_execution_id)
+
+
 APPROVE, REJECT, REVOKE = Signal("Approve"), Signal("Reject"), Signal("Revoke")
-RESUME = Signal("Resume", {"StepName": ["p"]}, "p")
-START = Signal("StartStep", {"StepName": ["s"]}, "s")
-STOP = Signal("StopStep", step_name="s")
+RESUME, START, STOP = resume("p"), start("s"), stop("s")

@@ -24,6 +24,7 @@ from ansible_collections.ssmops.automation.tests.unit.executions import (
     run,
     step,
 )
+from ansible_collections.ssmops.automation.tests.unit.signals import resume, start, stop
 
 SEND, DONE, NOT_YET, NEVER = Kind.SEND, Kind.DONE, Kind.NOT_YET, Kind.NEVER
 
@@ -34,18 +35,6 @@ def approve(step_name=None):
 
 def reject(step_name=None):
     return Signal("Reject", step_name=step_name)
-
-
-def resume(step_name):
-    return Signal("Resume", {"StepName": [step_name]}, step_name)
-
-
-def start(step_name):
-    return Signal("StartStep", {"StepName": [step_name]}, step_name)
-
-
-def stop(step_name=None, step_execution_id=None):
-    return Signal("StopStep", step_name=step_name, step_execution_id=step_execution_id)
 
 
 def check(execution, signal, kind, words, caller=""):
