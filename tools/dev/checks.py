@@ -85,6 +85,7 @@ PACKAGE = (
     Step("documentation site", docs.check),
     Step("artifact", artifact.installs),
     Step("galaxy-importer", artifact.imports),
+    Step("tests of the documentation", suite("tests/docs")),
 )
 # These share the virtual environments that ansible-test makes, so they must not run at the same time.
 ANSIBLE_TEST = (
@@ -95,7 +96,6 @@ ANSIBLE_TEST = (
 PLAYS = (
     Step("tests that play", suite("tests/functional", "plays")),
     Step("tests of the tools", suite("tests/tools")),
-    Step("tests of the documentation", suite("tests/docs")),
 )
 
 
