@@ -23,7 +23,7 @@ from .conditions import conditions
 from .findings import METHODS, Findings
 from .measuring import Bench
 from .plan import rounds
-from .quotas import QUOTAS, turns
+from .quotas import QUOTAS, REPEATS, turns
 from .quotas import quoted as quoted_floor
 from .tables import quoted, table, tables
 
@@ -31,6 +31,8 @@ README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 PLOT = Path(__file__).with_name("plot.py")
 PARTS = [*QUOTAS, "unlimited"]
+# The numbers of executions without quotas; those under quotas stand beside their repeats.
+SIZES = [1, 10, 100, 1000]
 
 
 def main() -> int:
@@ -48,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure (default: all)")
     add("--quick", action="store_true", help="less than five minutes: up to 100 executions, once, documented quotas")
-    add("--sizes", type=int, nargs="+", default=[1, 10, 100, 1000], metavar="N", help="numbers of executions")
+    add("--sizes", type=int, nargs="+", metavar="N", help="numbers of executions (default: those of the tables)")
     add("--latencies", type=int, nargs="+", default=[0, 40], metavar="MS", help="added to each request, in ms")
     add(
         "--repeats",
@@ -70,7 +72,7 @@ def _measure(bench: Bench, options: argparse.Namespace) -> Iterator[Findings]:
     """Everything that was measured so far, after each round."""
     found = Findings()
     for quota in ["documented"] if options.quick else [part for part in options.parts if part in QUOTAS]:
-        for turn in turns(quota, options.sizes, options.quick):
+        for turn in turns(quota, options.sizes or REPEATS[quota], options.quick):
             _progress(f"{turn.size} executions, {quota} quotas: {turn.method}")
             found.limited += bench.limited(turn)
             yield found
@@ -79,17 +81,18 @@ def _measure(bench: Bench, options: argparse.Namespace) -> Iterator[Findings]:
 
 
 def _measure_unlimited(bench: Bench, options: argparse.Namespace, found: Findings) -> Iterator[Findings]:
+    sizes = options.sizes or SIZES
     _progress("Profile")
     found.profiles = [bench.profile() for _number in range(2 * options.repeats)]
     _progress("Memory")
-    found.memory = {size: bench.memory(size, "module") for size in options.sizes}
+    found.memory = {size: bench.memory(size, "module") for size in sizes}
     found.bare_memory = bench.memory(1, "bare_module")
     _progress("Throttling")
     found.throttled = bench.throttled(options.throttled, 20.0)
-    for size in options.sizes:
+    for size in sizes:
         _progress(f"Waiting for {size}")
         found.waiting[size] = bench.waiting(size, options.waiting_seconds)
-    for one in rounds(options.sizes, options.latencies, options.repeats, options.loops_up_to):
+    for one in rounds(sizes, options.latencies, options.repeats, options.loops_up_to):
         _progress(f"{one.size} executions, {one.latency_ms} ms: {', '.join(one.methods)}")
         found.measurements += bench.round(one)
         yield found
@@ -103,7 +106,7 @@ def _write(found: Findings, options: argparse.Namespace) -> None:
     output: Path = options.output
     output.mkdir(exist_ok=True)
     page = (DOCS / "benchmark.md").read_text(encoding="utf-8")
-    parts = tables(found, options.sizes, options.latencies)
+    parts = tables(found, options.sizes or SIZES, options.latencies)
     for name, content in {**parts, "conditions": table(["what", "which"], conditions().items())}.items():
         page = insert(page, name, content)
     (output / "benchmark.md").write_text(page, encoding="utf-8")
@@ -117,7 +120,9 @@ def _write(found: Findings, options: argparse.Namespace) -> None:
 
 def _draw(found: Findings, options: argparse.Namespace) -> None:
     pictures = [str(options.output / f"benchmark.{kind}") for kind in ("png", "svg")]
-    points = json.dumps({"panels": [_panel(found, options.sizes, latency_ms) for latency_ms in options.latencies]})
+    points = json.dumps(
+        {"panels": [_panel(found, options.sizes or SIZES, latency_ms) for latency_ms in options.latencies]}
+    )
     subprocess.run([options.plotter, PLOT, *pictures], input=points, env=environment(), text=True, check=True)
 
 

@@ -10,7 +10,7 @@ The quotas are those of calls. Those of executions would leave no more than 500 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from automation_emulator.state.quotas import RATES
@@ -30,7 +30,7 @@ SIZE_OF_TWO = 100
 QUOTAS: Mapping[str, Mapping[str, float]] = {"documented": RATES, "raised": dict.fromkeys(RATES, 30.0)}
 SEND = "SendAutomationSignal"
 # A play of so many executions takes long, so it runs less often; the CLI takes a second for each.
-REPEATS = {"documented": {1: 5, 10: 5, 100: 3, 1000: 1}, "raised": {100: 3, 1000: 3}}
+REPEATS = {"documented": {1: 5, 10: 5, 30: 5, 100: 3, 1000: 1}, "raised": {100: 3, 1000: 3}}
 MOST_BY_CLI = {"documented": 100, "raised": 0}
 MOST_BY_CLI_IF_QUICK = 10
 MOST_IF_QUICK = 100
@@ -60,7 +60,7 @@ def floor(turn: Turn) -> float:
     return turn.size / QUOTAS[turn.quota][SEND]
 
 
-def turns(quota: str, sizes: Sequence[int], quick: bool) -> Iterator[Turn]:
+def turns(quota: str, sizes: Iterable[int], quick: bool) -> Iterator[Turn]:
     """All turns under a quota; if it has to be `quick`, each is taken once and the long ones are left out.
 
     Of two tasks at once the turn of the first stands for both.

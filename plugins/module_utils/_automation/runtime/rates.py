@@ -11,7 +11,8 @@ Times are seconds on one clock, which the caller reads; rates are calls a second
    until the service throttles.
 2. After a throttled call the rate falls by `_CUT` and then follows a curve (that of TCP CUBIC): fast back towards the
    ceiling, which is the rate at which the service throttled, slowly past it, and then faster and faster.
-3. It moves on the curve only while there is more to do than the rate allows and calls are taken.
+3. It moves on the curve only while there is more to do than the rate allows and calls are taken; faster as long as no
+   call was throttled, since the quota may be many times the documented one.
 4. Around the documented rate it ends below the ceiling: asking for more costs throttled calls, so the limiter does it
    at the start only if `_CALLS_FOR_MORE` calls are expected, and later once so many were taken since the last fall. It
    always does it where the quota is clearly raised.
@@ -42,6 +43,8 @@ _LOWEST = 1 / 3
 # After a throttled call: by which part the rate falls, and how many seconds it takes to return.
 _CUT = 0.3
 _RECOVERY = 4.0
+# How many times as fast it moves on the curve before the first throttled call.
+_EAGERNESS = 2.0
 # Where the curve ends, as a part of the ceiling, and as a part of the documented rate where the ceiling is lower.
 _BELOW_CEILING = 0.97
 _BELOW_DOCUMENTED = 0.9
@@ -137,7 +140,7 @@ class RateLimiter:
         self._age = self._age_at(fallen)
 
     def _move_on(self, seconds: float) -> None:
-        later = self._age + seconds
+        later = self._age + seconds * (_EAGERNESS if self._cut_at == -math.inf else 1.0)
         self._age = later if self._may_ask_for_more() else max(self._age, min(later, self._age_at(self._end())))
 
     def _may_ask_for_more(self) -> bool:

@@ -190,6 +190,11 @@ class TestOtherQuota:
         assert seconds <= 1.3 * 1000 / rate
         assert one.turned_away < 0.05
 
+    @pytest.mark.parametrize("latency", [LOOPBACK, REGION, FAR], ids=["loopback", "region", "far"])
+    def test_one_that_is_ten_times_the_documented_one_is_found_soon(self, latency):
+        one = task(1000, concurrency=40)
+        assert Simulation(steady(30, 30), latency, seed=1).run(one) <= 1.15 * 1000 / 30
+
     @pytest.mark.parametrize("rate", [0.5, 1, 2])
     def test_a_lowered_one_is_followed(self, rate):
         one = task(100)
