@@ -112,6 +112,11 @@ def may_be_ours(now: Execution, signal: Signal, verdict: Verdict) -> bool:
     return verdict.kind is Kind.DONE or may_hold_unlisted_approval(now, signal, verdict.step) is not None
 
 
+def hides(now: Execution, step: Step | None) -> bool:
+    """Return whether a state does not list the run of a step, although that run is known by its id."""
+    return step is not None and bool(step.execution_id) and now.same_run(step) is None
+
+
 def has_changed(before: Execution, now: Execution) -> bool:
     """Return whether the execution or a step of it has come to another status, or a step has begun."""
     return _statuses(before) != _statuses(now)

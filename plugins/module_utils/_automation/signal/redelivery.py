@@ -96,6 +96,8 @@ class Redelivery:
         if not self._delivery.in_doubt:
             # That the last attempt was not taken is no reason any more: what the execution has come to is.
             self._delivery.error = None
+            # A copy of the request may be what was throttled, and an answer without the step does not rule that out.
+            self._delivery.shows_nothing = self._job.before is not None and effects.hides(now, self._job.step)
         is_done = kind is Kind.DONE and not self._delivery.in_doubt
         return DeliveryStatus.NOT_NEEDED if is_done else self._not_known_or_refused()
 

@@ -164,6 +164,7 @@ CERTAINLY_NOT_TAKEN = {
     "the next round waits": (APPROVE, AT_GATE, [THROTTLED], [NEXT_ROUND], "NOT_NEEDED", False, 1),
     "the next gate waits for a rejection": (REJECT, AT_GATE, [THROTTLED], [AT_NEXT_GATE], "REFUSED", False, 1),
     "it was cancelled": (APPROVE, AT_GATE, [THROTTLED], [CANCELLED_AT_GATE], "REFUSED", False, 1),
+    "the answer hides the gate": (APPROVE, AT_GATE, [THROTTLED], [run("Success")], "REFUSED", None, 1),
     "nobody can look": (APPROVE, AT_GATE, [THROTTLED], [DENIED], "REFUSED", False, 1),
     "the step is resumed": (RESUME, AT_PAUSE, [NEVER], [RESUMED], "NOT_NEEDED", None, 1),
     "the next round of the pause": (RESUME, AT_PAUSE, [NEVER], [PAUSED_AGAIN], "NOT_NEEDED", None, 1),

@@ -165,6 +165,13 @@ def test_what_has_changed():
     assert effects.has_changed(before, run("Cancelled", step("a"), pause("p", "Waiting")))
 
 
+def test_a_state_hides_a_run_that_it_does_not_list():
+    gate_ = gate("g", "Waiting")
+    assert effects.hides(run("Success"), gate_)
+    assert not effects.hides(run("Success", gate_), gate_)
+    assert not effects.hides(run("Success"), None)
+
+
 DOUBLE = gate("g", "Waiting", needed=2)
 
 
