@@ -393,6 +393,15 @@ automation_execution:
       type: list
       elements: dict
       sample: [{"step_name": "approve_production", "action": "aws:approve", "signals": ["Approve", "Reject"]}]
+    failed_step:
+      description: The step that ended the execution badly; null where none did, and where the steps were not read.
+      returned: always
+      type: dict
+      sample:
+        step_name: deploy_to_production
+        action: aws:runCommand
+        step_status: Failed
+        failure_message: Step timed out while the command was running.
 diff:
   description:
     - What the task changes, each side with C(automation_execution_status), and with C(document_name) for

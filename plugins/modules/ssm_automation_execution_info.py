@@ -359,6 +359,36 @@ automation_executions:
           returned: always
           type: str
           sample: "2026-11-27T08:30:04.310000+00:00"
+    failed_step:
+      description: The step that ended the execution badly; null where none did, and where the steps were not read.
+      returned: always
+      type: dict
+      contains:
+        step_name:
+          description: The name of the step.
+          returned: always
+          type: str
+          sample: deploy_to_production
+        step_execution_id:
+          description: The id of this run of the step.
+          returned: always
+          type: str
+          sample: 95e70479-cf20-4d80-8018-7e4e2b4c1d5f
+        action:
+          description: The action of the step.
+          returned: always
+          type: str
+          sample: aws:runCommand
+        step_status:
+          description: The status of the step, such as V(Failed), V(TimedOut), V(Cancelled) or V(Rejected).
+          returned: always
+          type: str
+          sample: Failed
+        failure_message:
+          description: Why the step failed; null where the service gives no reason.
+          returned: always
+          type: str
+          sample: Step timed out while the command was running.
     parameters:
       description: The parameters of the runbook, lists of strings by their own names.
       returned: when O(include_steps=true) or O(awaiting_decision=true)

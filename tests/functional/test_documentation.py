@@ -178,7 +178,13 @@ def test_what_starts_and_stops_return_is_documented(runs):
         execution = result.pop("automation_execution", None)
         assert missing(result, documented) == [], name
         assert undocumented(result, documented) == [], name
-        assert missing(execution or {"automation_execution_id": "", "waiting_for": []}, documented_execution()) == []
+        assert (
+            missing(
+                execution or {"automation_execution_id": "", "waiting_for": [], "failed_step": None},
+                documented_execution(),
+            )
+            == []
+        )
     assert returned == set(documented)
 
 

@@ -264,9 +264,13 @@ class Execution:
     def failed_step(self) -> Step | None:
         """Return the step that ended the execution badly: the last one that did not do well and was not forgiven.
 
+        There is none before the execution has ended, and where it has ended well.
+
         A failure that the runbook goes on after (onFailure step:x) is still that of the execution, so of several
         the one with the execution's own status comes first.
         """
+        if self.status not in statuses.UNSUCCESSFUL:
+            return None
         failed = [step for step in self.steps if step.status in statuses.UNSUCCESSFUL]
         to_blame = [step for step in failed if not step.is_forgiven] or failed
         candidates = [step for step in to_blame if step.status == self.status] or to_blame

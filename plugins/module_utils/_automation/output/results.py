@@ -28,8 +28,8 @@ _CONSOLES = {
 def execution_result(execution: Execution, region: str, partition: str) -> dict[str, Any]:
     """Return the execution as all modules return it.
 
-    It has the API's names in snake_case and times in ISO 8601, and `waiting_for` on top, with addresses in the console
-    of the region.
+    It has the API's names in snake_case and times in ISO 8601, and on top `waiting_for`, with addresses in the console
+    of the region, and `failed_step`.
     """
     result = boto3_resource_to_ansible_dict(
         execution.raw,
@@ -39,7 +39,7 @@ def execution_result(execution: Execution, region: str, partition: str) -> dict[
         nested_transforms={"StepExecutions": _step_results},
     )
     waits = [_waiting_for_result(wait, execution, region, partition) for wait in waiting_for(execution)]
-    return {**result, "waiting_for": waits}
+    return {**result, "waiting_for": waits, "failed_step": _failed_step(execution)}
 
 
 def unstarted_execution(**known: Any) -> dict[str, Any]:
@@ -59,6 +59,7 @@ _UNSTARTED: Mapping[str, Any] = {
     "parameters": {},
     "outputs": {},
     "waiting_for": [],
+    "failed_step": None,
     "step_executions": [],
 }
 
@@ -83,6 +84,19 @@ def _waiting_for_result(wait: WaitingFor, execution: Execution, region: str, par
         "message": approvals.message if approvals else None,
         "times_out_at": wait.times_out_at,
         "console_url": approval_url(execution_id, region, partition) if is_gate else None,
+    }
+
+
+def _failed_step(execution: Execution) -> dict[str, Any] | None:
+    step = execution.failed_step()
+    if step is None:
+        return None
+    return {
+        "step_name": step.name,
+        "step_execution_id": step.execution_id or None,
+        "action": step.action,
+        "step_status": step.status,
+        "failure_message": step.failure_message or None,
     }
 
 

@@ -76,6 +76,7 @@ def test_names_of_the_api_are_in_snake_case_and_names_of_the_runbook_are_kept():
             }
         ],
         "waiting_for": [],
+        "failed_step": None,
     }
 
 
@@ -120,6 +121,29 @@ def test_a_gate_of_a_child_is_decided_about_at_the_child():
     parent = run("InProgress", step("s", "aws:executeAutomation", "InProgress"), children=(child,))
     (wait,) = execution_result(parent, *PLACE)["waiting_for"]
     assert wait["console_url"].endswith(f"/{CHILD}/approval")
+
+
+@pytest.mark.parametrize(
+    ("steps", "failed"),
+    [
+        (
+            [step("a", "aws:runCommand", "Failed", failure_message="It broke"), step("b", status="Success")],
+            {"step_name": "a", "action": "aws:runCommand", "step_status": "Failed", "failure_message": "It broke"},
+        ),
+        (
+            [step("a", "aws:sleep", "TimedOut")],
+            {"step_name": "a", "action": "aws:sleep", "step_status": "TimedOut", "failure_message": None},
+        ),
+    ],
+)
+def test_the_step_that_failed(steps, failed):
+    told = execution_result(run("Failed", *steps), *PLACE)["failed_step"]
+    assert told == {**failed, "step_execution_id": steps[0].execution_id}
+
+
+@pytest.mark.parametrize("status", ["Success", "InProgress", "Waiting"])
+def test_no_step_has_failed_an_execution_that_has_not_failed(status):
+    assert execution_result(run(status, step("a", status="Failed")), *PLACE)["failed_step"] is None
 
 
 def test_an_execution_in_short_and_in_full():
