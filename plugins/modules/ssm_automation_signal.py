@@ -451,7 +451,9 @@ diff:
     - What the signal changes, each side with C(automation_execution_status) and, where the signal is about a step,
       C(step_name), C(step_status) and for gates C(approvals).
     - With several executions each side has a line for each that changes, by its id.
-  returned: when the execution could be read and the signal was not refused; with several executions in diff mode
+  returned: >-
+    when the execution could be read and the signal was sent, would be, or was not needed; with several executions in
+    diff mode
   type: dict
   sample:
     before:
@@ -635,7 +637,7 @@ outcomes:
       description:
         - As RV(diff) for one execution. Where the steps were not read again after the signal, the side C(after) has the
           status of the execution, but not that of the step.
-      returned: when the execution was read and the signal was not refused
+      returned: when the execution was read and the signal was sent, would be, or was not needed
       type: dict
       sample:
         before:

@@ -119,6 +119,7 @@ def test_a_fault_befalls_the_signal(bench, name, fault, throttled_first):
     ends = row.ends_for(scenario.kind)
     assert verdict(outcome) == ends.verdict, outcome.msg
     assert bench.sends() == outcome.delivery.attempts == ends.sent + throttled_first
+    assert (outcome.diff is not None) is (ends.verdict == "changed")
     if ends.verdict == "changed":
         assert bench.effects(scenario, execution_id) == 1
         assert "Sent " in outcome.msg

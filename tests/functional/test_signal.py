@@ -121,6 +121,7 @@ class TestApprove:
         assert result["changed"] is False
         assert result["error"]["code"] == "InvalidAutomationSignalException"
         assert "The gate still waits, so the caller may not be one of its approvers (alice, bob)" in result["msg"]
+        assert "diff" not in result
 
     def test_a_session_of_a_listed_role_counts(self, emulator, signal):
         role = "arn:aws:iam::123456789012:role/approvers"

@@ -206,10 +206,8 @@ class _Signalling:
     async def _send(self, verdict: Verdict) -> None:
         outcome = self._outcome
         outcome.signal = _addressed(self._signal, verdict)
-        if outcome.before is not None:
-            now = predictions.state_of(outcome.before, verdict.step)
-            outcome.diff = (now, predictions.predict(outcome.before, outcome.signal, verdict.step))
         if self._options.check_mode:
+            self._diff_with_prediction(verdict)
             outcome.predicted = True
             outcome.msg = messages.would_send(outcome.signal, self._id, verdict)
             return
@@ -222,6 +220,8 @@ class _Signalling:
         await deliver(self._service, job, outcome.delivery)
         outcome.after = outcome.delivery.last or outcome.after
         if outcome.delivery.took_effect:
+            # Where the state afterwards cannot be read, what was to be expected has to do.
+            self._diff_with_prediction(verdict)
             await self._look_after(verdict)
         elif outcome.delivery.status is DeliveryStatus.NOT_NEEDED and outcome.delivery.verdict:
             await self._leave(outcome.delivery.verdict)
@@ -315,6 +315,12 @@ class _Signalling:
             outcome.after = listed or await read_execution(self._service, self._id)
         except AnsibleAutomationError as error:
             outcome.warnings.append(messages.no_look_afterwards(outcome.signal, self._id, error))
+
+    def _diff_with_prediction(self, verdict: Verdict) -> None:
+        outcome = self._outcome
+        if outcome.before is not None:
+            now = predictions.state_of(outcome.before, verdict.step)
+            outcome.diff = (now, predictions.predict(outcome.before, outcome.signal, verdict.step))
 
     def _diff_with_what_is(self, verdict: Verdict) -> None:
         outcome = self._outcome
