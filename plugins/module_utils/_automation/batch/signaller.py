@@ -18,7 +18,7 @@ from ..runtime.interruption import Interruptions
 from ..runtime.rates import Rates
 from ..runtime.scheduler import Scheduler
 from ..runtime.service import RETRY_SECONDS, Service
-from ..signal import messages
+from ..signal import problems
 from ..signal.outcome import Outcome
 from ..signal.signaller import Signaller
 from .results import outcome_result
@@ -67,7 +67,7 @@ class BatchSignaller:
             if execution_id not in self._told:
                 self._tell(self._signaller.not_tried(execution_id, scheduler.reason))
         outcomes = [self._told[execution_id] for execution_id in execution_ids]
-        no_listing = [messages.no_listing(scheduler.listing_error)] if scheduler.listing_error else []
+        no_listing = [problems.no_listing(scheduler.listing_error)] if scheduler.listing_error else []
         warnings = [*no_listing, *bounded(self._warnings)]
         timing = timing_of(self._service.rates.report(), self._service.clock.monotonic() - began)
         return BatchResult(summary_of(outcomes), outcomes, scheduler.reason, warnings, timing)

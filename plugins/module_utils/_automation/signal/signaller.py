@@ -12,19 +12,19 @@ from ..aws.errors import ACCESS_DENIED, INVALID_SIGNAL, AnsibleAutomationError
 from ..model.executions import Execution, Step
 from ..model.signals import APPROVE, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
 from ..options.waiting import Pace
-from ..output.phrases import after_waiting
 from ..runtime.interruption import Interrupted
 from ..runtime.reading import read_execution
 from ..runtime.requests import CalledOff, SummaryLook, Work
 from ..runtime.service import Service
-from . import effects, messages, predictions, summaries
+from . import effects, messages, predictions
 from .delivery import DeliveryJob, deliver
 from .outcome import DeliveryStatus, Outcome
 from .verdicts import Kind, Verdict, caller_matters, decide, nothing_left_to_revoke, request_moved_on
 
 if TYPE_CHECKING:
-    from ..runtime.polling import SummaryCheck
     from ..runtime.starters import SelfApprovalRule
+    from .problems import Problems
+    from .waits import Waits
 
 
 class Options(NamedTuple):
@@ -60,7 +60,7 @@ class Signaller:
     def not_tried(self, execution_id: str, reason: str) -> Outcome:
         """Return the outcome for an execution that was left alone; `reason` is a clause."""
         outcome = Outcome(execution_id=execution_id, signal=self._signal)
-        outcome.leave_untried(messages.not_tried(self._signal, execution_id, reason))
+        _problems_of(outcome).end(CalledOff(reason))
         return outcome
 
 
@@ -82,24 +82,10 @@ class _Signalling:
         outcome = self._outcome
         try:
             await self._take()
-        except AnsibleAutomationError as error:
-            outcome.fail(messages.failed_call(outcome.signal, self._id, error, outcome.after), error)
-        except Interrupted as interruption:
-            outcome.fail(messages.interrupted(outcome.signal, self._id, outcome.delivery, interruption))
-        except CalledOff as reason:
-            self._call_off(str(reason))
-        except Exception as fault:
-            # A fault of this program: not even that may hide whether this execution, or another, has got the signal.
-            outcome.fail(messages.at_fault(outcome.signal, self._id, outcome.delivery, fault))
+        except (Exception, Interrupted) as cause:
+            # Not even a fault of this program may hide whether this execution, or another, has got the signal.
+            _problems_of(outcome).end(cause)
         return outcome
-
-    def _call_off(self, reason: str) -> None:
-        outcome = self._outcome
-        message = messages.called_off(outcome.signal, self._id, outcome.delivery, reason)
-        if outcome.delivery.attempts:
-            outcome.fail(message, outcome.delivery.error)
-        else:
-            outcome.leave_untried(message)
 
     async def _take(self) -> None:
         await self._look()
@@ -115,7 +101,7 @@ class _Signalling:
             await self._leave(verdict)
         else:
             waited = self._options.ready.timeout if verdict.kind is Kind.NOT_YET else 0
-            self._outcome.fail(messages.refused(self._outcome.signal, self._id, verdict, waited))
+            _problems_of(self._outcome).refuse(verdict, waited)
 
     # Looking and deciding
 
@@ -128,8 +114,7 @@ class _Signalling:
         except AnsibleAutomationError as error:
             if error.code != ACCESS_DENIED or self._needs_look:
                 raise
-            outcome.readable = False
-            outcome.warnings.append(messages.no_look(self._signal, self._id))
+            _problems_of(outcome).miss_look()
 
     @property
     def _needs_look(self) -> bool:
@@ -161,23 +146,19 @@ class _Signalling:
         if self._options.check_mode:
             waits = f"it has {self._options.ready.timeout:g} s to get ready (ready_timeout), now {verdict.reason}"
             return verdict._replace(kind=Kind.SEND, reason=waits)
-        return await self._await_ready(verdict)
+        await _waits_of(self._service, self._outcome).until_ready(self._options.ready)
+        return await self._decide(self._outcome.before) if self._outcome.before else verdict
 
     async def _judge_with_children(self, verdict: Verdict) -> Verdict:
         """Return the verdict again, with the child executions that the signal may be meant for."""
         seen = self._outcome.before
         if seen is None or not seen.runs_children:
             return verdict
-        self._outcome.before = self._outcome.after = await self._with_children(seen)
-        return (await self._decide(self._outcome.before))._replace(kind=verdict.kind)
-
-    async def _with_children(self, execution: Execution) -> Execution:
-        if not execution.runs_children:
-            return execution
         # Loaded here as it is seldom needed, and every task loads its code anew.
         from ..runtime.children import with_children
 
-        return await with_children(self._service, execution)
+        self._outcome.before = self._outcome.after = await with_children(self._service, seen)
+        return (await self._decide(self._outcome.before))._replace(kind=verdict.kind)
 
     async def _decide(self, execution: Execution) -> Verdict:
         signal = self._outcome.signal
@@ -190,16 +171,6 @@ class _Signalling:
         if verdict.kind is Kind.SEND:
             return verdict
         return verdict._replace(kind=Kind.SEND, reason=f"force is set, although {verdict.reason}")
-
-    async def _await_ready(self, verdict: Verdict) -> Verdict:
-        def is_ready(execution: Execution) -> bool:
-            return decide(execution, self._signal).kind is not Kind.NOT_YET
-
-        # Within a loop a step may begin and end while the execution names the same one all along.
-        tells = None if self._signal.type == STOP_STEP else summaries.has_become_ready
-        await self._watch(is_ready, self._options.ready, tells)
-        self._outcome.before = self._outcome.after
-        return await self._decide(self._outcome.before) if self._outcome.before else verdict
 
     # Acting on the verdict
 
@@ -254,8 +225,7 @@ class _Signalling:
             delivery.verdict = await self._decide(seen) if seen else None
             if seen and delivery.verdict and outcome.before is None:
                 delivery.shows_nothing = effects.may_be_ours(seen, outcome.signal, delivery.verdict)
-        problem = messages.not_delivered(outcome.signal, self._id, delivery, outcome.after)
-        outcome.fail(problem, delivery.error)
+        _problems_of(outcome).fail_delivery()
 
     async def _leave(self, verdict: Verdict) -> None:
         outcome = self._outcome
@@ -271,8 +241,7 @@ class _Signalling:
         outcome = self._outcome
         if self._options.rest is None or outcome.before is None:
             if outcome.delivery.status is DeliveryStatus.ACCEPTED:
-                is_full = not summaries.tells_enough_afterwards(outcome.signal, outcome.before, verdict.step)
-                await self._read_back(is_full)
+                await self._read_back(self._needs_steps_after(verdict))
             outcome.msg = messages.sent(outcome.signal, self._id, outcome.delivery, outcome.after)
         else:
             outcome.msg = messages.sent(outcome.signal, self._id, outcome.delivery, None)
@@ -281,13 +250,21 @@ class _Signalling:
         self._check_how_often_it_ran()
         await self._check_where_it_went(verdict.step)
 
+    def _needs_steps_after(self, verdict: Verdict) -> bool:
+        """Return whether the steps have to be read after the signal; one execution alone is always read in full."""
+        if not self._service.is_batch:
+            return True
+        from ..model.summaries import tells_enough_afterwards
+
+        return not tells_enough_afterwards(self._outcome.signal, self._outcome.before, verdict.step)
+
     def _check_how_often_it_ran(self) -> None:
         before, after, signal = self._outcome.before, self._outcome.after, self._outcome.signal
         if before is None or after is None or signal.type not in _COUNTED:
             return
         times = _COUNTED[signal.type](before, after, signal.step_name or "")
         if times > 1:
-            self._outcome.fail(messages.happened_again(signal, times))
+            _problems_of(self._outcome).find_again(times)
 
     async def _check_where_it_went(self, gate: Step | None) -> None:
         """Fail if the caller's decision stands at another gate than the one that it was for, or at more than one."""
@@ -301,9 +278,9 @@ class _Signalling:
         others = effects.elsewhere(decided, gate)
         if len(others) < len(decided):
             if others:
-                outcome.fail(messages.hit_another_gate_too(signal, gate, others[0]))
+                _problems_of(outcome).find_elsewhere_too(gate, others[0])
         elif others and gate is not None:
-            outcome.fail(messages.hit_other_gate(signal, gate, others[0]))
+            _problems_of(outcome).find_elsewhere(gate, others[0])
 
     async def _read_back(self, is_full: bool) -> None:
         outcome = self._outcome
@@ -314,7 +291,7 @@ class _Signalling:
             listed = None if is_full else await SummaryLook(self._id)
             outcome.after = listed or await read_execution(self._service, self._id)
         except AnsibleAutomationError as error:
-            outcome.warnings.append(messages.no_look_afterwards(outcome.signal, self._id, error))
+            _problems_of(outcome).miss_look_afterwards(error)
 
     def _diff_with_prediction(self, verdict: Verdict) -> None:
         outcome = self._outcome
@@ -328,48 +305,33 @@ class _Signalling:
             outcome.diff = predictions.states_of(outcome.before, outcome.after, outcome.signal, verdict.step)
 
     async def _await_rest(self, verdict: Verdict) -> None:
-        outcome, pace, before = self._outcome, self._options.rest, self._outcome.before
+        pace, before = self._options.rest, self._outcome.before
         if pace is None or before is None:
             return
-        # Every task loads its code anew, so what only a wait needs is not loaded for the others.
-        from ..model import settling
+        waits = _waits_of(self._service, self._outcome)
+        wait = waits.foresee_rest if self._options.check_mode else waits.until_rest
+        await wait(pace, before, verdict.step)
 
-        def rests(execution: Execution) -> bool:
-            return settling.has_settled(execution, before, outcome.signal, verdict.step, outcome.changed)
 
-        def tells(listed: Execution, known: Execution | None) -> bool | None:
-            return summaries.has_come_to_rest(listed, outcome.signal, before, verdict.step)
+# Every task loads its code anew, so what few tasks need is not loaded for all: a wait, and what goes wrong.
 
-        if self._options.check_mode:
-            # Where there is nothing to wait for, the end of a wait is known without one.
-            in_time = rests(before)
-            if not in_time:
-                return
-        else:
-            in_time = await self._watch(rests, pace, tells)
-        if not in_time and outcome.after is not None:
-            outcome.after = await self._with_children(outcome.after)
-        failure = settling.failure_after(outcome.after, outcome.signal) if in_time and outcome.after else ""
-        outcome.failed = not in_time or bool(failure)
-        forgiven = settling.forgiven_after(before, outcome.after, outcome.signal) if outcome.after else ""
-        outcome.msg += " " + after_waiting(outcome.after, in_time, failure, pace.timeout, forgiven)
 
-    async def _watch(self, holds: Callable[[Execution], bool], pace: Pace, tells: SummaryCheck | None) -> bool:
-        from ..runtime.polling import Watch
+def _waits_of(service: Service, outcome: Outcome) -> Waits:
+    from .waits import Waits
 
-        outcome = self._outcome
-        watched = await Watch(self._service, self._id, holds, tells, known=outcome.after).during(pace)
-        outcome.after = watched.seen or outcome.after
-        if not watched.holds and watched.last_error is not None:
-            outcome.warnings.append(messages.not_seen_lately(self._id, watched.last_error))
-        return watched.holds
+    return Waits(service, outcome)
+
+
+def _problems_of(outcome: Outcome) -> Problems:
+    from .problems import Problems
+
+    return Problems(outcome)
 
 
 def _rule_of(service: Service, signal: Signal, options: Options) -> SelfApprovalRule | None:
     """Return the rule on who may approve, one for all executions of a task; none where there is nothing to forbid."""
     if not options.forbid_self_approval or signal.type != APPROVE:
         return None
-    # Loaded here as few tasks need it, and every task loads its code anew.
     from ..runtime.starters import SelfApprovalRule
 
     return SelfApprovalRule(service)

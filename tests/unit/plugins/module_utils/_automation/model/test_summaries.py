@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.model import summaries
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal import summaries
 from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID, gate, pause, run, step
 from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, RESUME, START, STOP
 

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from ..model import gates, statuses
-from ..model.executions import Execution, Step
-from ..model.signals import START_STEP, Signal
+from . import gates, statuses
+from .executions import Execution, Step
+from .signals import START_STEP, Signal
 
 _POSITION = ("CurrentStepName", "CurrentAction")
 
