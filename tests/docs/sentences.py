@@ -48,8 +48,8 @@ class Sentence:
 
 def verdicts() -> list[Sentence]:
     """The reasons of verdicts by which a signal is refused or is not needed."""
-    files = (PACKAGE / "signal" / name for name in ("verdicts.py", "step_verdicts.py"))
-    return [each for file in files for each in _calls(file, "Verdict", without="SEND")]
+    names = ("verdicts.py", "gate_verdicts.py", "step_verdicts.py", "effects.py")
+    return [each for name in names for each in _calls(PACKAGE / "signal" / name, "Verdict", without="SEND")]
 
 
 def invalid_options() -> list[Sentence]:

@@ -425,7 +425,7 @@ class TestInterruptions:
 class TestFaultsOfTheProgram:
     def test_they_hide_nothing_of_what_became_of_the_executions(self, many, alice, gates, monkeypatch):
         before, after = gates[0], gates[1]
-        decide, states_of = signaller.decide, signaller.predictions.states_of
+        decide, states_of = signaller.decide, signaller.diffs.states_of
 
         def trip(original, wrong, execution, *more):
             if execution.id == wrong:
@@ -433,7 +433,7 @@ class TestFaultsOfTheProgram:
             return original(execution, *more)
 
         monkeypatch.setattr(signaller, "decide", partial(trip, decide, before))
-        monkeypatch.setattr(signaller.predictions, "states_of", partial(trip, states_of, after))
+        monkeypatch.setattr(signaller.diffs, "states_of", partial(trip, states_of, after))
         result = many("Approve", gates, **alice)
         assert result["failed"] is True
         assert numbers(result) == [5, 4, 0, 2, 0]

@@ -8,7 +8,6 @@ What follows an attempt that the service did not accept is in redelivery.py. doc
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from ..aws.errors import AnsibleAutomationError, NoAnswerInTime, SendResult
@@ -21,18 +20,21 @@ from .verdicts import Verdict
 
 
 class DeliveryJob(NamedTuple):
-    """A signal to be delivered, and the state that it was decided on: none where nobody looked.
+    """A signal to be delivered, the state that it was decided on, none where nobody looked, and the verdict on that.
 
-    `step` is the run of a step that the signal is for. `decide` gives the verdict on that run in a later state, for
-    the caller's ARN, which is empty where it does not matter; under `is_forced` it is the first one always.
+    Under `is_forced` no later state is a reason to leave off.
     """
 
     execution_id: str
     signal: Signal
     before: Execution | None
-    step: Step | None
-    decide: Callable[[Execution, str], Verdict]
+    verdict: Verdict
     is_forced: bool = False
+
+    @property
+    def step(self) -> Step | None:
+        """The run of a step that the signal is for."""
+        return self.verdict.step
 
 
 async def deliver(service: Service, job: DeliveryJob, delivery: Delivery) -> None:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..model import gates, statuses
+from ..model import gates
 from ..model.executions import Execution, Step
 from ..model.signals import APPROVE, RESUME, REVOKE, STOP_STEP, Signal
+from ..output.phrases import explain_state
 from .verdicts import Kind, Verdict
 
 
@@ -32,48 +33,9 @@ def _held_before(before: Execution, gate: Step, caller_arn: str, wanted: str) ->
     return then is not None and gates.decision_by(then, caller_arn, wanted) is not None
 
 
-def shows_new_decisions(before: Execution, now: Execution) -> bool:
-    """Return whether a gate lists more decisions than before, so that it matters who the caller is."""
-    return any(_more_decisions(before, gate) for gate in gates.approval_steps(now))
-
-
-def shows_new_decisions_elsewhere(before: Execution, now: Execution, gate: Step | None) -> bool:
-    """Return whether another gate than the one that a decision was for lists more decisions than before.
-
-    The API's Approve and Reject name no step: when somebody else passes the gate between the look and the signal, the
-    signal hits a gate that follows at once.
-    """
-    return any(_more_decisions(before, each) for each in gates.approval_steps(now) if not _is(each, gate))
-
-
 def elsewhere(decided: list[Step], gate: Step | None) -> list[Step]:
     """Return those gates that are not the one that a decision was for."""
     return [each for each in decided if not _is(each, gate)]
-
-
-def runs_since(before: Execution, now: Execution, step_name: str) -> int:
-    """Return how many runs of a step have begun since."""
-    return sum(
-        step.name == step_name and not step.is_ahead and bool(step.execution_id) and _has_begun(before, step)
-        for step in now.steps
-    )
-
-
-def resumptions_since(before: Execution, now: Execution, step_name: str) -> int:
-    """Return how many runs of a step have left their pause since."""
-    return sum(
-        step.name == step_name and step.status == statuses.SUCCESS and _waited(before, step) for step in now.steps
-    )
-
-
-def _waited(before: Execution, step: Step) -> bool:
-    then = before.same_run(step)
-    return then is None or then.waits
-
-
-def _has_begun(before: Execution, step: Step) -> bool:
-    then = before.same_run(step)
-    return then is None or then.is_ahead
 
 
 def only_this_run(execution: Execution, step: Step | None) -> Execution:
@@ -82,6 +44,19 @@ def only_this_run(execution: Execution, step: Step | None) -> Execution:
         return execution
     others = [each for each in execution.steps if each.name == step.name and not _is(each, step)]
     return replace(execution, steps=tuple(each for each in execution.steps if each not in others))
+
+
+def request_moved_on(execution: Execution, verdict: Verdict) -> Verdict:
+    """Return the verdict on a request that does not wait for the same decision any more."""
+    if verdict.kind is not Kind.SEND:
+        return verdict
+    return Verdict(Kind.NEVER, f"the request does not wait for this decision any more: {explain_state(execution)}")
+
+
+def nothing_left_to_revoke(execution: Execution, verdict: Verdict) -> Verdict:
+    """Return the verdict on a Revoke that went out before: a request that is over since then needs none any more."""
+    is_over = execution.has_ended and verdict.kind is Kind.NEVER
+    return verdict._replace(kind=Kind.DONE) if is_over else verdict
 
 
 def needs_runbook_to_repeat(signal: Signal, step: Step | None) -> bool:
@@ -117,16 +92,6 @@ def hides(now: Execution, step: Step | None) -> bool:
     return step is not None and bool(step.execution_id) and now.same_run(step) is None
 
 
-def has_changed(before: Execution, now: Execution) -> bool:
-    """Return whether the execution or a step of it has come to another status, or a step has begun."""
-    return _statuses(before) != _statuses(now)
-
-
-def _statuses(execution: Execution) -> list[tuple[str, str]]:
-    steps = [(step.execution_id, step.status) for step in execution.steps]
-    return [(execution.id, execution.status), *steps]
-
-
 def is_harmless_to_repeat(signal: Signal) -> bool:
     """Return whether a repetition is safe whatever the runbook is.
 
@@ -134,11 +99,6 @@ def is_harmless_to_repeat(signal: Signal) -> bool:
     A second StartStep runs the step again.
     """
     return signal.type == REVOKE or (signal.type == STOP_STEP and signal.step_execution_id is not None)
-
-
-def _more_decisions(before: Execution, gate: Step) -> bool:
-    then = before.same_run(gate)
-    return len(gates.decisions_at(gate)) > (len(gates.decisions_at(then)) if then else 0)
 
 
 def _is(step: Step, other: Step | None) -> bool:

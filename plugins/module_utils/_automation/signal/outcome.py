@@ -11,8 +11,8 @@ from enum import Enum
 from ..aws.errors import AnsibleAutomationError
 from ..model.executions import Execution
 from ..model.signals import Signal
+from ..output.diffs import State
 from ..output.outcome import Attempts, TaskOutcome
-from .predictions import State
 from .verdicts import Kind, Verdict
 
 

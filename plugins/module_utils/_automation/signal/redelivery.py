@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..aws.errors import INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError, SendResult
-from ..model import gates
+from ..model import changes, gates
 from ..model.executions import Execution, Step
+from ..model.signals import REVOKE
 from ..options.waiting import Pace
 from ..runtime.polling import Watch
 from ..runtime.reading import read_execution
@@ -23,7 +24,7 @@ from ..runtime.service import Service
 from . import effects
 from .delivery import DeliveryJob, send_once
 from .outcome import Delivery, DeliveryStatus
-from .verdicts import Kind
+from .verdicts import Kind, Verdict, decide
 
 # How long to look for the effect of a signal whose answer got lost, in seconds. The service processes signals
 # asynchronously; how long that lasts at most is not documented.
@@ -132,11 +133,11 @@ class Redelivery:
         before, is_again = self._job.before, self._delivery.attempts > 1
         if now is None or before is None:
             return is_again
-        return (is_again or self._job.is_forced) and effects.has_changed(before, now)
+        return (is_again or self._job.is_forced) and changes.has_changed(before, now)
 
     def _has_moved(self, now: Execution) -> bool:
-        is_decided = self._job.before is not None and effects.shows_new_decisions(self._job.before, now)
-        return is_decided or self._job.decide(now, "").kind is not Kind.SEND
+        is_decided = self._job.before is not None and changes.shows_new_decisions(self._job.before, now)
+        return is_decided or self._decide(now).kind is not Kind.SEND
 
     # An answer got lost, of this attempt or of an earlier one.
 
@@ -156,7 +157,7 @@ class Redelivery:
         """Return whether looking on cannot tell more: a decision may still show at another gate, if late."""
         if self._own_decisions(now) or now.has_ended:
             return True
-        return not self._job.signal.is_decision and self._job.decide(now, "").kind in (Kind.DONE, Kind.NEVER)
+        return not self._job.signal.is_decision and self._decide(now).kind in (Kind.DONE, Kind.NEVER)
 
     async def _may_repeat(self, now: Execution) -> bool:
         delivery, signal = self._delivery, self._job.signal
@@ -184,7 +185,7 @@ class Redelivery:
     async def _is_ours(self, now: Execution) -> bool:
         """Return whether the state shows what nothing but this signal explains."""
         before = self._job.before
-        if not self._job.signal.is_decision or before is None or not effects.shows_new_decisions(before, now):
+        if not self._job.signal.is_decision or before is None or not changes.shows_new_decisions(before, now):
             return False
         self._caller = await self._service.caller_arn()
         is_ours = bool(self._own_decisions(now))
@@ -222,4 +223,16 @@ class Redelivery:
 
     def _note(self, execution: Execution) -> None:
         self._delivery.last = execution
-        self._delivery.verdict = self._job.decide(execution, self._caller)
+        self._delivery.verdict = self._decide(execution, self._caller)
+
+    def _decide(self, now: Execution, caller: str = "") -> Verdict:
+        """Return the verdict on a later state: the signal is for the run that the first verdict is about alone."""
+        job, step = self._job, self._job.step
+        if job.is_forced:
+            return job.verdict
+        # A request as a whole is asked for several decisions in turn; its status tells them apart.
+        if step is None and job.signal.is_decision and job.before and now.status != job.before.status:
+            return effects.request_moved_on(now, decide(now, job.signal, caller))
+        if job.signal.type == REVOKE:
+            return effects.nothing_left_to_revoke(now, decide(now, job.signal, caller))
+        return decide(effects.only_this_run(now, step), job.signal, caller)

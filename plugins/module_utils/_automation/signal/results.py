@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.signals import Signal
+from ..output.diffs import State
 from ..output.results import console_url, execution_summary, unstarted_execution
 from ..output.returning import returns_execution
 from . import messages
 from .outcome import Outcome
-from .predictions import State
 from .verdicts import Kind
 
 

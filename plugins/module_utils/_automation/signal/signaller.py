@@ -5,21 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..aws.errors import ACCESS_DENIED, INVALID_SIGNAL, AnsibleAutomationError
+from ..model import changes
 from ..model.executions import Execution, Step
-from ..model.signals import APPROVE, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
+from ..model.signals import APPROVE, RESUME, START_STEP, STOP_STEP, Signal
 from ..options.waiting import Pace
+from ..output import diffs
 from ..runtime.interruption import Interrupted
 from ..runtime.reading import read_execution
 from ..runtime.requests import CalledOff, SummaryLook, Work
 from ..runtime.service import Service
-from . import effects, messages, predictions
+from . import messages
 from .delivery import DeliveryJob, deliver
 from .outcome import DeliveryStatus, Outcome
-from .verdicts import Kind, Verdict, caller_matters, decide, nothing_left_to_revoke, request_moved_on
+from .verdicts import Kind, Verdict, caller_matters, decide
 
 if TYPE_CHECKING:
     from ..runtime.starters import SelfApprovalRule
@@ -41,7 +42,7 @@ class Options(NamedTuple):
 
 
 # How often a signal was taken by somebody, as far as the steps show it.
-_COUNTED = {START_STEP: effects.runs_since, RESUME: effects.resumptions_since}
+_COUNTED = {START_STEP: changes.runs_since, RESUME: changes.resumptions_since}
 
 
 class Signaller:
@@ -186,8 +187,7 @@ class _Signalling:
 
     async def _deliver(self, verdict: Verdict) -> None:
         outcome = self._outcome
-        later = self._later_verdict(verdict)
-        job = DeliveryJob(self._id, outcome.signal, outcome.before, verdict.step, later, self._options.force)
+        job = DeliveryJob(self._id, outcome.signal, outcome.before, verdict, self._options.force)
         await deliver(self._service, job, outcome.delivery)
         outcome.after = outcome.delivery.last or outcome.after
         if outcome.delivery.took_effect:
@@ -199,26 +199,12 @@ class _Signalling:
         else:
             await self._explain_failure(verdict.step)
 
-    def _later_verdict(self, verdict: Verdict) -> Callable[[Execution, str], Verdict]:
-        """Return what decides on a later state: the signal is for the run that the first verdict is about alone."""
-        signal, before = self._outcome.signal, self._outcome.before
-
-        def later(execution: Execution, caller: str) -> Verdict:
-            # Under force what the step has come to is no reason to leave off.
-            if self._options.force:
-                return verdict
-            # A request as a whole is asked for several decisions in turn; its status tells them apart.
-            if verdict.step is None and signal.is_decision and before and execution.status != before.status:
-                return request_moved_on(execution, decide(execution, signal, caller))
-            if signal.type == REVOKE:
-                return nothing_left_to_revoke(execution, decide(execution, signal, caller))
-            return decide(effects.only_this_run(execution, verdict.step), signal, caller)
-
-        return later
-
     async def _explain_failure(self, step: Step | None) -> None:
         outcome, delivery = self._outcome, self._outcome.delivery
         if delivery.error is not None and delivery.error.code == INVALID_SIGNAL:
+            # Loaded here as it is seldom needed, and every task loads its code anew.
+            from . import effects
+
             if delivery.last is None:
                 await self._read_back(is_full=True)
             seen = effects.only_this_run(outcome.after, step) if outcome.after else None
@@ -272,8 +258,10 @@ class _Signalling:
         before, after, signal = outcome.before, outcome.after, outcome.signal
         if not signal.is_decision or before is None or after is None:
             return
-        if not effects.shows_new_decisions_elsewhere(before, after, gate):
+        if not changes.shows_new_decisions_elsewhere(before, after, gate):
             return
+        from . import effects
+
         decided = effects.own_new_decisions(before, after, signal, await self._service.caller_arn())
         others = effects.elsewhere(decided, gate)
         if len(others) < len(decided):
@@ -296,13 +284,13 @@ class _Signalling:
     def _diff_with_prediction(self, verdict: Verdict) -> None:
         outcome = self._outcome
         if outcome.before is not None:
-            now = predictions.state_of(outcome.before, verdict.step)
-            outcome.diff = (now, predictions.predict(outcome.before, outcome.signal, verdict.step))
+            now = diffs.state_of(outcome.before, verdict.step)
+            outcome.diff = (now, diffs.predict(outcome.before, outcome.signal, verdict.step))
 
     def _diff_with_what_is(self, verdict: Verdict) -> None:
         outcome = self._outcome
         if outcome.before is not None and outcome.after is not None:
-            outcome.diff = predictions.states_of(outcome.before, outcome.after, outcome.signal, verdict.step)
+            outcome.diff = diffs.states_of(outcome.before, outcome.after, outcome.signal, verdict.step)
 
     async def _await_rest(self, verdict: Verdict) -> None:
         pace, before = self._options.rest, self._outcome.before

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..model import gates, statuses
-from ..model.executions import ACCESS_REQUEST, CHANGE_REQUEST, Execution, Step
+from ..model.executions import ACCESS_REQUEST, APPROVE_ACTION, CHANGE_REQUEST, Execution, Step
 from ..model.signals import RESUME, REVOKE, START_STEP, STOP_STEP, Signal
 from ..output.phrases import explain_state
-from .verdicts import Kind, Verdict, how_it_ended, passed, unlisted, use_instead, was_passed
+from .verdicts import Kind, Verdict
 
 
 def decide_without_gate(execution: Execution, signal: Signal) -> Verdict:
@@ -131,3 +131,65 @@ _DECIDERS: dict[str, Callable[[Execution, Signal], Verdict]] = {
     STOP_STEP: _decide_stop,
     REVOKE: _decide_revoke,
 }
+
+
+# For all signals that may name a step, Approve and Reject among them
+
+
+def was_passed(execution: Execution, step: Step) -> bool:
+    """Return whether a step has not begun and can certainly not come any more."""
+    if not step.is_ahead:
+        return False
+    # Loaded here as it is seldom needed, and every task loads its code anew.
+    from ..model.reachable import is_passed
+
+    return is_passed(execution, step.name)
+
+
+def passed(execution: Execution, step: Step) -> Verdict:
+    """Return the verdict on a signal for such a step."""
+    way = "no way leads there any more from where the run is"
+    return Verdict(Kind.NEVER, f"step `{step.name}` was passed over, {way}: {explain_state(execution)}", step)
+
+
+def unlisted(execution: Execution, signal: Signal) -> Verdict:
+    """Return the verdict on a signal for a step that the execution does not list."""
+    if execution.lists_every_step:
+        # Loaded here as it is seldom needed, and every task loads its code anew.
+        from ..options.spelling import did_you_mean
+
+        known = list(dict.fromkeys(step.name for step in execution.steps))
+        meant = did_you_mean(signal.step_name or "", known)
+        names = ", ".join(f"`{name}`" for name in known)
+        return Verdict(Kind.NEVER, f"the execution has no step `{signal.step_name}`{meant}, its steps are {names}")
+    if execution.has_ended:
+        return Verdict(Kind.NEVER, f"step `{signal.step_name}` never began: {explain_state(execution)}")
+    if signal.is_decision and not execution.steps and execution.status in statuses.AWAITING_DECISION:
+        return Verdict(Kind.NEVER, f"{explain_state(execution)} as a whole and has no steps: leave out step_name")
+    if not execution.steps_complete:
+        return Verdict(Kind.NOT_YET, f"step `{signal.step_name}` is not among the steps that the caller may read")
+    return Verdict(
+        Kind.NOT_YET,
+        f"step `{signal.step_name}` has not begun: {explain_state(execution)}{_if_by_hand(execution)}",
+    )
+
+
+def _if_by_hand(execution: Execution) -> str:
+    if not execution.is_interactive:
+        return ""
+    return "; it is Interactive, so the step shows only once StartStep has run it, if the runbook has it"
+
+
+def use_instead(step: Step | None) -> str:
+    """Return which signal the step takes, as a clause that goes on, or an empty string."""
+    if step is None or step.has_ended:
+        return ""
+    if step.action == APPROVE_ACTION:
+        return ": use Approve or Reject"
+    return ": use Resume" if step.is_pause else ""
+
+
+def how_it_ended(step: Step) -> str:
+    """Return the status of a step with its reason, as a clause without a subject."""
+    reason = f" ({step.failure_message.rstrip('.')})" if step.failure_message else ""
+    return f"is {step.status}{reason}"

@@ -11,12 +11,12 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.batc
     outcome_result,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.signals import Signal
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.diffs import State
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.outcome import (
     Delivery,
     DeliveryStatus,
     Outcome,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.predictions import State
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.results import diff_result
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.verdicts import Kind
 from ansible_collections.ssmops.automation.tests.unit.errors import LOST_ANSWER, failed, refusal

@@ -19,14 +19,13 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime import scheduler
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import RETRY_SECONDS
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal import delivery as deliveries
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal import effects
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.outcome import Delivery
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.redelivery import (
     GRACE,
     MOST_ATTEMPTS_IN_DOUBT,
     REFUSAL_GRACE,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.verdicts import Kind, decide
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.verdicts import Kind, Verdict, decide
 from ansible_collections.ssmops.automation.tests.unit.errors import LOST_ANSWER, NO_CONNECTION, client_error
 from ansible_collections.ssmops.automation.tests.unit.executions import (
     ALICE,
@@ -93,17 +92,10 @@ def deliver(signal, before, sends, looks, steps=LAST_GATE, caller=ALICE, is_forc
         get_document=[steps if isinstance(steps, Exception) else document(steps)],
     )
     service, delivery = service_of(client, caller=caller), Delivery()
-    verdict = decide(before, signal, caller) if before else None
-    target = verdict.step if verdict else None
-    if signal.is_decision and target:
-        signal = signal._replace(step_name=target.name)
-
-    def later(now, caller_arn):
-        if is_forced:
-            return verdict._replace(kind=Kind.SEND)
-        return decide(effects.only_this_run(now, target), signal, caller_arn)
-
-    job = deliveries.DeliveryJob(EXECUTION_ID, signal, before, target, later)
+    verdict = decide(before, signal, caller)._replace(kind=Kind.SEND) if before else Verdict(Kind.SEND, "nobody looked")
+    if signal.is_decision and verdict.step:
+        signal = signal._replace(step_name=verdict.step.name)
+    job = deliveries.DeliveryJob(EXECUTION_ID, signal, before, verdict, is_forced)
     run_one(deliveries.deliver(service, job, delivery), service)
     assert client.count("send_automation_signal") == delivery.attempts
     return delivery, service
@@ -170,7 +162,7 @@ CERTAINLY_NOT_TAKEN = {
     "the next round of the pause": (RESUME, AT_PAUSE, [NEVER], [PAUSED_AGAIN], "NOT_NEEDED", None, 1),
     "the step timed out": (RESUME, AT_PAUSE, [THROTTLED], [TIMED_OUT], "REFUSED", False, 1),
     "the step runs": (START, IDLE, [THROTTLED], [RUNNING], "NOT_NEEDED", None, 1),
-    "the access request is over": (REVOKE, GRANTED, [THROTTLED], [REVOKED], "REFUSED", False, 1),
+    "the access request is over": (REVOKE, GRANTED, [THROTTLED], [REVOKED], "NOT_NEEDED", None, 1),
 }
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal import effects
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.verdicts import Kind, Verdict
-from ansible_collections.ssmops.automation.tests.unit.executions import ALICE, BOB, gate, interactive, pause, run, step
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.verdicts import Kind, Verdict, decide
+from ansible_collections.ssmops.automation.tests.unit.executions import ALICE, BOB, gate, pause, run, step
 from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, REJECT, RESUME, REVOKE, START, STOP
 
 OURS, THEIRS = (ALICE, "Approve"), (BOB, "Approve")
@@ -60,27 +60,7 @@ def test_own_new_decisions(before, now, signal, caller, names):
     assert "".join(each.name for each in effects.own_new_decisions(before, now, signal, caller)) == names
 
 
-@pytest.mark.parametrize(
-    ("before", "now", "anywhere", "elsewhere"),
-    [
-        (OPEN, OPEN, False, False),
-        (OPEN, HELD, True, False),
-        (HELD, HELD, False, False),
-        (HELD, run("Waiting", gate("g", "Waiting", [OURS, THEIRS])), True, False),
-        (OPEN, run("Waiting", gate("g", "Success"), gate("h", "Waiting", [THEIRS])), True, True),
-        (OPEN, run("Waiting", gate("g", "Success"), gate("g", "Waiting", [THEIRS], execution_id="g-2")), True, True),
-        (HELD, OPEN, False, False),
-        (OPEN, run("Waiting", step("g", "aws:sleep")), False, False),
-    ],
-    ids=["none", "one", "as before", "one more", "at the next gate", "at the next run", "fewer", "no gate"],
-)
-def test_new_decisions_of_anybody(before, now, anywhere, elsewhere):
-    assert effects.shows_new_decisions(before, now) is anywhere
-    assert effects.shows_new_decisions_elsewhere(before, now, OPEN.steps[0]) is elsewhere
-
-
 def test_a_decision_for_a_request_as_a_whole_is_elsewhere_at_any_gate():
-    assert effects.shows_new_decisions_elsewhere(OPEN, HELD, None)
     assert effects.elsewhere(list(HELD.steps), None) == list(HELD.steps)
 
 
@@ -88,31 +68,6 @@ def test_elsewhere_is_every_gate_but_the_one_that_was_meant():
     first, second = gate("g"), gate("g", execution_id="g-2")
     assert effects.elsewhere([first, second], first) == [second]
     assert effects.elsewhere([first], first) == []
-
-
-AHEAD = interactive("Waiting", step("s"))
-RUNNING = interactive("InProgress", step("s", status="InProgress"))
-FAILED = interactive("Waiting", step("s", status="Failed"))
-AGAIN = step("s", status="InProgress", execution_id="s-2")
-
-
-@pytest.mark.parametrize(
-    ("before", "now", "runs"),
-    [
-        (interactive("Waiting"), RUNNING, 1),
-        (AHEAD, AHEAD, 0),
-        (AHEAD, RUNNING, 1),
-        (FAILED, FAILED, 0),
-        (FAILED, interactive("InProgress", *FAILED.steps, AGAIN), 1),
-        (FAILED, interactive("InProgress", AGAIN), 1),
-        (AHEAD, interactive("InProgress", *FAILED.steps, AGAIN), 2),
-        (AHEAD, interactive("InProgress", step("s", status="InProgress", execution_id="")), 0),
-        (AHEAD, interactive("InProgress", step("t", status="InProgress")), 0),
-    ],
-    ids=["not listed", "ahead", "begun", "failed before", "again", "in its place", "twice", "no id", "another step"],
-)
-def test_runs_since(before, now, runs):
-    assert effects.runs_since(before, now, "s") == runs
 
 
 ROUNDS = run("Waiting", pause("p", "Success"), step("a"), pause("p", "Waiting", execution_id="p-2"))
@@ -158,13 +113,6 @@ def test_what_it_takes_to_repeat_a_signal(signal, step_, is_harmless, needs_runb
     assert effects.needs_runbook_to_repeat(signal, step_) is needs_runbook
 
 
-def test_what_has_changed():
-    before = run("Waiting", step("a"), pause("p", "Waiting"))
-    assert not effects.has_changed(before, run("Waiting", step("a"), pause("p", "Waiting")))
-    assert effects.has_changed(before, run("Waiting", step("a"), pause("p", "Success")))
-    assert effects.has_changed(before, run("Cancelled", step("a"), pause("p", "Waiting")))
-
-
 def test_a_state_hides_a_run_that_it_does_not_list():
     gate_ = gate("g", "Waiting")
     assert effects.hides(run("Success"), gate_)
@@ -188,3 +136,9 @@ DOUBLE = gate("g", "Waiting", needed=2)
 def test_a_refused_signal_that_nobody_looked_before_may_have_been_taken(verdict, may_be):
     now = run("Waiting", verdict.step or step("s"))
     assert effects.may_be_ours(now, APPROVE, verdict) is may_be
+
+
+@pytest.mark.parametrize(("status", "kind"), [("Cancelled", Kind.DONE), ("Approved", Kind.SEND)])
+def test_a_revoke_that_went_out_is_done_once_the_request_is_over(status, kind):
+    execution = run(status, subtype="AccessRequest")
+    assert effects.nothing_left_to_revoke(execution, decide(execution, REVOKE)).kind is kind

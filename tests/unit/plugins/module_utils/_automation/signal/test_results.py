@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.diffs import State
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.outcome import (
     Delivery,
     DeliveryStatus,
     Outcome,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.predictions import State
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.results import (
     diff_result,
     signal_result,

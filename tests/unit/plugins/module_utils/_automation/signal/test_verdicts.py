@@ -13,7 +13,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.sign
     Kind,
     caller_matters,
     decide,
-    nothing_left_to_revoke,
 )
 from ansible_collections.ssmops.automation.tests.unit.executions import (
     ALICE,
@@ -42,7 +41,7 @@ def check(execution, signal, kind, words, caller=""):
     assert (verdict.kind, words in verdict.reason) == (kind, True), verdict
 
 
-APPROVALS = {
+OPEN = {
     "the gate waits": (run("Waiting", gate("g", "Waiting")), approve(), SEND, "`g` waits for a decision"),
     "the gate waits, reject": (run("Waiting", gate("g", "Waiting")), reject(), SEND, "0 of 1 approval"),
     "the named gate waits": (run("Waiting", gate("g", "Waiting")), approve("g"), SEND, "`g` waits"),
@@ -52,158 +51,12 @@ APPROVALS = {
         SEND,
         "`g2` waits",
     ),
-    "approved, run goes on": (run("InProgress", gate("g", "Success")), approve(), DONE, "`g` is already Approved"),
-    "approved, run has ended": (run("Success", gate("g", "Success")), approve("g"), DONE, "already Approved"),
-    "approved, but the run failed later": (
-        run("Failed", gate("g", "Success", came_to="Approved"), step("s", status="Failed")),
-        approve(),
-        DONE,
-        "already Approved",
-    ),
-    "approved, reject comes too late": (
-        run("InProgress", gate("g", "Success")),
-        reject(),
-        NEVER,
-        "is Approved already, which Reject cannot undo",
-    ),
-    "rejected": (run("Failed", gate("g", "Failed", came_to="Rejected")), reject(), DONE, "already Rejected"),
-    "rejected, run goes on (onFailure)": (
-        run("InProgress", gate("g", "Failed", came_to="Rejected"), step("s", status="InProgress")),
-        reject("g"),
-        DONE,
-        "already Rejected",
-    ),
-    "rejected, approve comes too late": (
-        run("Failed", gate("g", "Failed", came_to="Rejected")),
-        approve(),
-        NEVER,
-        "is Rejected already, which Approve cannot undo",
-    ),
-    "the outputs know before the status": (
-        run("Waiting", gate("g", "Waiting", came_to="Approved")),
-        approve("g"),
-        DONE,
-        "already Approved",
-    ),
-    "the gate timed out": (run("TimedOut", gate("g", "TimedOut")), approve(), NEVER, "`g` is TimedOut"),
-    "the gate was cancelled": (run("Cancelled", gate("g", "Cancelled")), approve(), NEVER, "`g` is Cancelled"),
-    "the run is being cancelled": (run("Cancelling", gate("g", "Waiting")), approve(), NEVER, "got no decision"),
-    "the run ended before the gate": (run("Failed", gate("g")), approve(), NEVER, "ended Failed"),
-    "the run is queued": (run("Pending"), approve(), NOT_YET, "no gate is reached yet"),
-    "the run is queued, gate named": (run("Pending"), approve("g"), NOT_YET, "`g` has not begun"),
-    "the gate is ahead": (
-        run("InProgress", step("s", status="InProgress"), gate("g")),
-        approve(),
-        NOT_YET,
-        "InProgress at step `s`",
-    ),
-    "both gates are ahead": (run("InProgress", gate("g1"), gate("g2")), approve(), NOT_YET, "no gate is reached yet"),
-    "another gate waits": (
-        run("Waiting", gate("staging", "Waiting"), gate("prod")),
-        approve("prod"),
-        NOT_YET,
-        "waits at step `staging` (aws:approve), you named `prod`",
-    ),
-    "a pause waits": (
-        run("Waiting", pause("p", "Waiting"), gate("g")),
-        approve(),
-        NOT_YET,
-        "waits at step `p` (aws:pause)",
-    ),
-    "several gates, none waits": (
-        run("InProgress", gate("g1", "Success"), gate("g2")),
-        approve(),
-        NEVER,
-        "name one with step_name: `g1` (Approved), `g2` (Pending)",
-    ),
-    "several gates, all past": (
-        run("Success", gate("g1", "Success"), gate("g2", "Success")),
-        approve(),
-        NEVER,
-        "the execution ended Success; it has several gates and none of them waits, name one with step_name",
-    ),
-    "no gate at all": (run("InProgress", step("s", status="InProgress")), approve(), NEVER, "no aws:approve step"),
-    "no gate at all, a pause waits": (run("Waiting", pause("p", "Waiting")), approve(), NEVER, "use Resume"),
-    "no gate at all, ended": (run("Success", step("s", status="Success")), approve(), NEVER, "ended Success"),
-    "the named step is a pause": (
-        run("Waiting", pause("p", "Waiting"), gate("g")),
-        approve("p"),
-        NEVER,
-        "`p` is an aws:pause step, not a gate: use Resume",
-    ),
-    "the named step does not exist": (
-        run("Waiting", gate("g", "Waiting"), step("s")),
-        approve("x"),
-        NEVER,
-        "no step `x`, its steps are `g`, `s`",
-    ),
-    "the run has passed the named gate": (
-        run("InProgress", gate("g"), step("s", status="InProgress", is_end=True)),
-        approve("g"),
-        NEVER,
-        "step `g` was passed over, no way leads there any more",
-    ),
-    "the named step is misspelt": (
-        run("Waiting", gate("approve", "Waiting")),
-        approve("aprove"),
-        NEVER,
-        "no step `aprove` (did you mean `approve`?), its steps are `approve`",
-    ),
-    "a loop can still bring the named step": (
-        run("InProgress", step("l", "aws:loop", "InProgress")),
-        approve("x"),
-        NOT_YET,
-        "`x` has not begun",
-    ),
-    "no steps and the run has ended": (run("Cancelled"), approve("g"), NEVER, "never began"),
-    "steps are withheld": (
-        run("InProgress", step("s", status="InProgress"), steps_complete=False),
-        approve(),
-        NOT_YET,
-        "no gate is reached yet",
-    ),
-    "steps are withheld, a gate that is seen is past": (
-        run("InProgress", gate("g", "Success"), steps_complete=False),
-        approve(),
-        NEVER,
-        "name one with step_name",
-    ),
 }
 
 
-@pytest.mark.parametrize(("execution", "signal", "kind", "words"), APPROVALS.values(), ids=APPROVALS)
-def test_approve_and_reject(execution, signal, kind, words):
+@pytest.mark.parametrize(("execution", "signal", "kind", "words"), OPEN.values(), ids=OPEN)
+def test_at_a_gate_that_waits_a_decision_is_sent(execution, signal, kind, words):
     check(execution, signal, kind, words)
-
-
-@pytest.mark.parametrize(
-    "execution",
-    [
-        run("InProgress", step("s", status="InProgress"), gate("prod")),
-        run("Waiting", pause("p", "Waiting"), gate("prod")),
-    ],
-    ids=["a step runs", "a pause waits"],
-)
-def test_only_another_gate_is_told_from_the_one_that_was_named(execution):
-    assert "you named" not in decide(execution, approve("prod")).reason
-
-
-REQUESTS = {
-    "waits for a decision": ("PendingApproval", approve(), SEND, "is PendingApproval"),
-    "waits for the freeze approvers": ("PendingChangeCalendarOverride", reject(), SEND, "is PendingChange"),
-    "approved": ("Approved", approve(), DONE, "it was already Approved"),
-    "scheduled": ("Scheduled", approve(), DONE, "it was already Approved"),
-    "its runbook runs": ("RunbookInProgress", reject(), NEVER, "Reject cannot undo"),
-    "rejected": ("Rejected", reject(), DONE, "already Rejected"),
-    "rejected, approve": ("Rejected", approve(), NEVER, "Approve cannot undo"),
-    "over": ("CompletedWithSuccess", approve(), NEVER, "ended CompletedWithSuccess"),
-    "a gate cannot be guarded": ("PendingApproval", approve("level1"), NEVER, "as a whole and has no steps: leave out"),
-}
-
-
-@pytest.mark.parametrize(("status", "signal", "kind", "words"), REQUESTS.values(), ids=REQUESTS)
-def test_approve_and_reject_of_requests_without_steps(status, signal, kind, words):
-    check(run(status, subtype="ChangeRequest"), signal, kind, words)
 
 
 ROLE = "arn:aws:iam::123456789012:role/approvers"
@@ -255,9 +108,3 @@ UNKNOWN = {
 @pytest.mark.parametrize(("execution", "signal"), UNKNOWN.values(), ids=UNKNOWN)
 def test_what_is_unknown_is_left_to_the_service(execution, signal):
     assert decide(execution, signal).kind is SEND
-
-
-@pytest.mark.parametrize(("status", "kind"), [("Cancelled", Kind.DONE), ("Approved", Kind.SEND)])
-def test_a_revoke_that_went_out_is_done_once_the_request_is_over(status, kind):
-    execution = run(status, subtype="AccessRequest")
-    assert nothing_left_to_revoke(execution, decide(execution, Signal("Revoke"))).kind is kind

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.signal.predictions import (
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.diffs import (
     State,
     predict,
     states_of,
