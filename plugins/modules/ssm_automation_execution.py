@@ -474,7 +474,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
     refuse_null,
     refuse_structures,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import fail
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.returning import RETURN_ARGUMENTS
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.outcome import RunOptions, RunOutcome
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.results import (
@@ -607,6 +606,9 @@ def _exit(module: AnsibleAWSModule, client: "BaseClient", outcome: RunOutcome) -
         warn(warning)
     result = run_result(outcome, *api.region_and_partition(client), module.params["return_execution"])
     if outcome.failed:
+        # Every task loads its code anew, so what only a failed task needs is not loaded for the others.
+        from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import fail
+
         fail(module, result.pop("msg"), outcome.error, **result)
     module.exit_json(**result)
 

@@ -480,7 +480,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
     refuse_null,
     refuse_structures,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import advice, fail
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.phrases import EARLIER_START
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.results import (
     execution_result,
@@ -598,6 +597,9 @@ def main() -> None:
     except InvalidOption as invalid:
         module.fail_json(msg=str(invalid))
     except AnsibleAutomationError as error:
+        # Every task loads its code anew, so what only a failed task needs is not loaded for the others.
+        from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import advice, fail
+
         fail(module, advice(error, "asked for"), error)
     module.exit_json(**_result(executions, wanted, api.region_and_partition(service.client)))
 

@@ -705,11 +705,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
     refuse_null,
     refuse_structures,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import (
-    advice,
-    fail,
-    in_full,
-)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.returning import RETURN_ARGUMENTS
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import interruptible
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import run_one
@@ -793,6 +788,7 @@ def _caller(module: AnsibleAWSModule) -> Callable[[], str]:
     def ask() -> str:
         # Every task loads its code anew, so what few tasks need is not loaded for all.
         from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.identity import caller_arn
+        from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import in_full
 
         try:
             return caller_arn(module)
@@ -809,6 +805,9 @@ def _exit(module: AnsibleAWSModule, service: Service, outcome: Outcome) -> None:
     place = api.region_and_partition(service.client)
     result = signal_result(outcome, *place, module.params["return_execution"])
     if outcome.failed:
+        # Every task loads its code anew, so what only a failed task needs is not loaded for the others.
+        from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import fail
+
         fail(module, result.pop("msg"), outcome.error, **result)
     module.exit_json(**result)
 
@@ -832,6 +831,8 @@ def main() -> None:
     except InvalidOption as invalid:
         module.fail_json(msg=str(invalid))
     except AnsibleAutomationError as error:
+        from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.failures import advice, fail
+
         fail(module, advice(error, "asked for"), error)
 
 
