@@ -16,12 +16,12 @@ from typing import Any
 from ..aws import api
 from ..runtime.interruption import Interruptions
 from ..runtime.rates import Rates
-from ..runtime.scheduler import Scheduler
 from ..runtime.service import RETRY_SECONDS, Service
 from ..signal import problems
 from ..signal.outcome import Outcome
 from ..signal.signaller import Signaller
 from .results import outcome_result
+from .scheduler import BatchScheduler
 from .summary import Summary, bounded, summary_of, timing_of
 
 
@@ -61,7 +61,7 @@ class BatchSignaller:
     def take_to(self, execution_ids: Sequence[str], interruptions: Interruptions) -> BatchResult:
         """Take the signal to these executions, no two of them the same, and tell what became of it."""
         self._service.rates, began = Rates(len(execution_ids)), self._service.clock.monotonic()
-        scheduler = Scheduler(self._service, interruptions, self._finish, self._options.concurrency)
+        scheduler = BatchScheduler(self._service, interruptions, self._finish, self._options.concurrency)
         scheduler.run(self._signaller.work_on(execution_id) for execution_id in execution_ids)
         for execution_id in execution_ids:
             if execution_id not in self._told:

@@ -7,11 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.pacing import (
-    PollGrid,
     RetryBudget,
     SharedLimit,
 )
@@ -153,21 +150,3 @@ class TestSharedLimit:
         for number in range(50):
             limit.throttled("Op", 103 + number, 103 + number)
         assert limit.delay(152) <= 2
-
-
-class TestPollGrid:
-    def test_looks_that_pause_alike_meet(self):
-        grid = PollGrid(1000)
-        assert {grid.due(1003 + number / 10, 10.5, 600) for number in range(10)} == {1016}
-
-    @given(
-        elapsed=st.floats(0, 10000),
-        pause=st.floats(0.4, 20),
-        left=st.floats(0.1, 10000),
-    )
-    def test_a_pause_is_neither_halved_nor_doubled_and_ends_with_the_time(self, elapsed, pause, left):
-        now = 1000 + elapsed
-        due = PollGrid(1000).due(now, pause, left)
-        assert due <= now + left + 1
-        assert due >= min(now + pause / 2, now + left) - 1e-6
-        assert due <= now + 1.5 * pause + 1e-6

@@ -14,10 +14,10 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.
     EXECUTION_NOT_FOUND,
     AnsibleAutomationError,
 )
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.batch.scheduler import BatchScheduler
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.waiting import Pace
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.polling import Watch
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import Scheduler
 from ansible_collections.ssmops.automation.tests.unit.errors import LOST_ANSWER, NO_CONNECTION, client_error
 from ansible_collections.ssmops.automation.tests.unit.executions import EXECUTION_ID, run
 from ansible_collections.ssmops.automation.tests.unit.service import (
@@ -174,7 +174,7 @@ class TestLooksWithoutSteps:
         )
         service, seen = service_of(client, is_batch=True), []
         work = Watch(service, EXECUTION_ID, has_ended, tells, **more).during(Pace(timeout, 2))
-        Scheduler(service, Interruptions(), lambda watched: seen.append(watched) or "").run([work])
+        BatchScheduler(service, Interruptions(), lambda watched: seen.append(watched) or "").run([work])
         return seen[0], [name for name, _request in client.requests]
 
     def test_while_they_rule_it_out_nobody_reads_the_steps(self):

@@ -12,10 +12,10 @@ import pytest
 from botocore import xform_name
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.batch.scheduler import BatchScheduler
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime import scheduler
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.requests import Change
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import Scheduler
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
 from ansible_collections.ssmops.automation.tests.unit.errors import refusal
 from ansible_collections.ssmops.automation.tests.unit.executions import ALICE, EXECUTION_ID, run
@@ -141,7 +141,7 @@ class TestCaller:
     def test_it_is_asked_for_once_by_many_at_a_time(self):
         service, asked = self.service(ALICE)
         told = []
-        Scheduler(service, Interruptions(), lambda arn: told.append(arn) or "", concurrency=8).run(
+        BatchScheduler(service, Interruptions(), lambda arn: told.append(arn) or "", concurrency=8).run(
             service.caller_arn() for _execution in range(30)
         )
         assert told == [ALICE] * 30

@@ -11,8 +11,8 @@ import json
 import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import AnsibleAutomationError
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.batch.scheduler import BatchScheduler
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import Scheduler
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.starters import SelfApprovalRule
 from ansible_collections.ssmops.automation.tests.unit.errors import client_error
 from ansible_collections.ssmops.automation.tests.unit.executions import ALICE, BOB, run
@@ -119,7 +119,7 @@ def test_a_parent_is_read_once_for_all_its_children_and_so_is_the_caller():
     service = service_of(client, is_batch=True)
     service._name_caller = lambda: asked.append("caller") or ALICE
     rule, reasons = SelfApprovalRule(service), []
-    scheduler = Scheduler(service, Interruptions(), lambda reason: reasons.append(reason) or "", 5)
+    scheduler = BatchScheduler(service, Interruptions(), lambda reason: reasons.append(reason) or "", 5)
     scheduler.run(rule.objection_to(execution(f"{number:036}", parent=PARENT)) for number in range(20))
     assert [reason.count("the caller started its parent") for reason in reasons] == [1] * 20
     assert client.count("get_automation_execution") == 1
