@@ -485,11 +485,11 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.outp
     execution_result,
     unstarted_execution,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.children import with_children
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.reading import (
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.listing import (
     find_executions,
     read_executions,
+    with_children,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.scheduler import run_one
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service

@@ -17,7 +17,7 @@ from ..model.signals import Signal
 from ..options.filters import build_filters, filter_rules_of, without_unstarted
 from ..options.invalid import InvalidOption
 from ..runtime.interruption import Interruptions, interruptible
-from ..runtime.reading import find_executions
+from ..runtime.listing import find_executions
 from ..runtime.scheduler import run_one
 from ..runtime.service import Service
 from ..signal.messages import would_send_once_started

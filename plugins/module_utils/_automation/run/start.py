@@ -95,7 +95,7 @@ class Starter:
         else:
             if watched.seen is not None and not watched.holds and watched.seen.runs_children:
                 # Loaded here as it is seldom needed, and every task loads its code anew.
-                from ..runtime.children import with_children
+                from ..runtime.listing import with_children
 
                 watched.seen = self._outcome.after = await with_children(self._service, watched.seen)
             self._tell(execution_id, watched)

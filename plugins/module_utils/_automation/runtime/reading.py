@@ -1,26 +1,15 @@
 # Copyright (c) Contributors to the ssmops.automation project
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading executions, with their steps or without, and finding them by filters, in as few calls as the API allows."""
+"""Reading an execution with all its steps, in as few calls as the API allows; listing.py reads several."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..aws.api import PAGE, Page
-from ..aws.errors import ACCESS_DENIED, EXECUTION_NOT_FOUND, AnsibleAutomationError, endless_list
 from ..model.executions import Execution
 from .retry import look_again
 from .service import Service
-
-if TYPE_CHECKING:
-    from ..options.filters import Filters
-
-# A list whose pages bring nothing new so often has no end.
-_MOST_EMPTY_PAGES = 10
-
-Entries = list[dict[str, Any]]
 
 
 async def read_execution(service: Service, execution_id: str) -> Execution:
@@ -30,7 +19,10 @@ async def read_execution(service: Service, execution_id: str) -> Execution:
     """
     raw = await look_again(service, lambda: service.get(execution_id))
     if raw.get("StepExecutionsTruncated"):
-        raw = await _with_all_steps(raw, lambda token: look_again(service, lambda: service.steps(execution_id, token)))
+        # Loaded here as it is seldom needed, and every task loads its code anew.
+        from .listing import with_all_steps
+
+        raw = await with_all_steps(raw, lambda token: look_again(service, lambda: service.steps(execution_id, token)))
     return _execution(service, raw)
 
 
@@ -38,88 +30,12 @@ async def read_execution_once(service: Service, execution_id: str, left: float) 
     """Return the execution as it is now; each call is made once, and `left` are the seconds that are left for it."""
     raw = await service.get(execution_id, left)
     if raw.get("StepExecutionsTruncated"):
-        raw = await _with_all_steps(raw, lambda token: service.steps(execution_id, token, left))
+        from .listing import with_all_steps
+
+        raw = await with_all_steps(raw, lambda token: service.steps(execution_id, token, left))
     return _execution(service, raw)
 
 
 def _execution(service: Service, raw: dict[str, Any]) -> Execution:
     execution = Execution.from_api(raw)
     return execution.slim if service.is_batch else execution
-
-
-async def read_executions(service: Service, ids: Iterable[str], at_most: int | None = None) -> list[Execution]:
-    """Return executions with their steps, one call or more for each; those that do not exist are left out.
-
-    `at_most` ends the reading once so many are found. Raises AnsibleAutomationError.
-    """
-    found: list[Execution] = []
-    for execution_id in dict.fromkeys(ids):
-        if at_most is not None and len(found) >= at_most:
-            break
-        try:
-            found.append(await read_execution(service, execution_id))
-        except AnsibleAutomationError as error:
-            if error.code != EXECUTION_NOT_FOUND:
-                raise
-    return found
-
-
-async def find_executions(service: Service, queries: Sequence[Filters], at_most: int | None = None) -> list[Execution]:
-    """Return the executions that match any of the queries, without their steps, each once: one call for 50 and query.
-
-    `at_most` ends the search once so many are found. Raises AnsibleAutomationError.
-    """
-    found: dict[str, Execution] = {}
-
-    def is_enough(entries: Entries) -> bool:
-        for raw in entries:
-            found.setdefault(raw["AutomationExecutionId"], Execution.from_summary(raw))
-        return at_most is not None and len(found) >= at_most
-
-    for query in queries:
-        await _find(service, query, at_most, is_enough)
-        if is_enough([]):
-            break
-    return list(found.values())[:at_most]
-
-
-async def _find(service: Service, query: Filters, at_most: int | None, is_enough: Callable[[Entries], bool]) -> None:
-    size = PAGE if at_most is None else min(PAGE, at_most)
-    await _pages(
-        lambda token: look_again(service, lambda: service.executions(query, token, size)),
-        "AutomationExecutionId",
-        is_enough,
-        "DescribeAutomationExecutions",
-    )
-
-
-async def _with_all_steps(raw: dict[str, Any], page: Callable[[str], Awaitable[Page]]) -> dict[str, Any]:
-    try:
-        steps = await _pages(page, "StepExecutionId", lambda entries: False, "DescribeAutomationStepExecutions")
-    except AnsibleAutomationError as error:
-        # AWS's managed policy for approvers allows reading executions but not their step lists.
-        if error.code == ACCESS_DENIED:
-            return raw
-        raise
-    return {**raw, "StepExecutions": steps, "StepExecutionsTruncated": False}
-
-
-async def _pages(
-    page: Callable[[str], Awaitable[Page]], key: str, is_enough: Callable[[Entries], bool], operation: str
-) -> Entries:
-    """Return the entries of all pages, each once, as long as pages bring something new. Raises AnsibleAutomationError.
-
-    Between two pages of a list entries may shift, so one may come twice.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    token, tokens, empty = "", {""}, 0
-    while True:
-        answer, known = await page(token), len(found)
-        # Of entries without an id those that say the same are one.
-        found.update({entry.get(key) or repr(entry): entry for entry in answer.entries})
-        token, empty = answer.next_token, empty + 1 if len(found) == known else 0
-        if is_enough(answer.entries) or not token:
-            return list(found.values())
-        if token in tokens or empty >= _MOST_EMPTY_PAGES:
-            raise endless_list(operation)
-        tokens.add(token)

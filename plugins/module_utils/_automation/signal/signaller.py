@@ -156,7 +156,7 @@ class _Signalling:
         if seen is None or not seen.runs_children:
             return verdict
         # Loaded here as it is seldom needed, and every task loads its code anew.
-        from ..runtime.children import with_children
+        from ..runtime.listing import with_children
 
         self._outcome.before = self._outcome.after = await with_children(self._service, seen)
         return (await self._decide(self._outcome.before))._replace(kind=verdict.kind)

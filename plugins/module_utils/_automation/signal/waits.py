@@ -12,7 +12,7 @@ from ..model.executions import Execution, Step
 from ..model.signals import STOP_STEP
 from ..options.waiting import Pace
 from ..output.phrases import after_waiting
-from ..runtime.children import with_children
+from ..runtime.listing import with_children
 from ..runtime.polling import SummaryCheck, Watch
 from ..runtime.service import Service
 from .outcome import Outcome
