@@ -573,11 +573,12 @@ def _start(module: AnsibleAWSModule, service: Service) -> Work[RunOutcome]:
     if module.params["automation_execution_id"] is not None:
         raise InvalidOption("automation_execution_id does not belong to state started, which makes a new execution.")
     # Every task loads its code anew, so what only starts need is not loaded for stops, nor the other way round.
+    from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.runs import start_model
     from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.start import build_start_request
     from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.start import Starter
 
     wanted = {name: module.params[name] for name in START_ARGUMENTS}
-    request = build_start_request(wanted, api.start_model(service.client))
+    request = build_start_request(wanted, start_model(service.client))
     return Starter(service, request, _options(module)).start()
 
 

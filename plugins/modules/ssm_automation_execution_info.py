@@ -460,6 +460,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.
     written_options,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import AnsibleAutomationError
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.listings import listing_model
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.executions import Execution
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.pending import awaits_decision
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.filters import (
@@ -530,7 +531,7 @@ class Wanted(NamedTuple):
 
 def _wanted(module: AnsibleAWSModule, client: "BaseClient", written: Mapping[str, Any]) -> Wanted:
     """Return what the options ask for. Raises InvalidOption."""
-    params, rules = module.params, filter_rules_of(api.listing_model(client))
+    params, rules = module.params, filter_rules_of(listing_model(client))
     if params["max_results"] is not None and params["max_results"] < 1:
         raise InvalidOption(f"max_results is {params['max_results']}, give at least 1.")
     ids = _ids(module, client, written)

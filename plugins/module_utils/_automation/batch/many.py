@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.common.warnings import warn
 
-from ..aws import api
+from ..aws.listings import listing_model
 from ..model.signals import Signal
 from ..options.filters import build_filters, filter_rules_of, without_unstarted
 from ..options.invalid import InvalidOption
@@ -116,7 +116,7 @@ def _find_ids(service: Service, wanted: Mapping[str, Any], at_most: int) -> list
     """
     if at_most < 1:
         raise InvalidOption(f"max_executions is {at_most}, give at least 1.")
-    query = build_filters(wanted, filter_rules_of(api.listing_model(service.client)))
+    query = build_filters(wanted, filter_rules_of(listing_model(service.client)))
     counted = at_most + _COUNTED_BEYOND
     # Nothing is sent yet, so an interruption may end the process as it would any other.
     found = run_one(find_executions(service, [query], counted), service, Interruptions())

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..aws.api import Started
 from ..aws.errors import AnsibleAutomationError
+from ..aws.runs import Started
 from ..model.executions import Execution
 from ..model.settling import failure_of, forgiven_since
 from ..options.start import StartRequest

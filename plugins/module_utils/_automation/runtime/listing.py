@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..aws.api import PAGE, Page
 from ..aws.errors import ACCESS_DENIED, EXECUTION_NOT_FOUND, AnsibleAutomationError, endless_list
+from ..aws.listings import PAGE, Page
 from ..model import statuses
 from ..model.executions import Execution
 from ..options.filters import PARENT_EXECUTION_ID, Filters
@@ -86,7 +86,7 @@ async def _waiting(service: Service, execution: Execution, depth: int) -> list[E
     if not depth or not execution.runs_children:
         return []
     filters = [{"Key": PARENT_EXECUTION_ID, "Values": [execution.id]}]
-    page = await look_again(service, lambda: service.executions(filters, ""))
+    page = await look_again(service, lambda: service.executions(filters, "", PAGE))
     children = [Execution.from_summary(raw) for raw in page.entries]
     live = [child for child in children if not child.has_ended]
     found: list[Execution] = []

@@ -20,6 +20,8 @@ from .requests import Call, Change
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
+    from ..aws.listings import Page
+    from ..aws.runs import Started
     from ..options.filters import Filters
 
 # How long to go on, in seconds, while the service takes no signal, start or stop, or answers no look, because it is
@@ -66,21 +68,25 @@ class Service:
         """Return how many seconds the next call of an operation has to wait."""
         return max(self.rates[operation].delay(now), self.shared_limit.delay(now))
 
-    # Changes
+    # Changes. Every task loads its code anew, so calls that few tasks make are loaded where they are made.
 
     def send(self, execution_id: str, signal: Signal, leaves: Callable[[], None]) -> Change[None]:
         """Send a signal."""
         make = partial(api.send_automation_signal, self.client, execution_id, signal.type, signal.payload)
         return Change("SendAutomationSignal", make, leaves=leaves)
 
-    def start(self, members: Mapping[str, Any], leaves: Callable[[], None]) -> Change[api.Started]:
+    def start(self, members: Mapping[str, Any], leaves: Callable[[], None]) -> Change[Started]:
         """Start an execution."""
-        make = partial(api.start_automation_execution, self.client, members)
+        from ..aws.runs import start_automation_execution
+
+        make = partial(start_automation_execution, self.client, members)
         return Change("StartAutomationExecution", make, leaves=leaves)
 
     def stop(self, execution_id: str, stop_type: str, leaves: Callable[[], None]) -> Change[None]:
         """Stop an execution."""
-        make = partial(api.stop_automation_execution, self.client, execution_id, stop_type)
+        from ..aws.runs import stop_automation_execution
+
+        make = partial(stop_automation_execution, self.client, execution_id, stop_type)
         return Change("StopAutomationExecution", make, leaves=leaves)
 
     # Looks
@@ -89,27 +95,37 @@ class Service:
         """Read an execution, with its steps as far as the service lists them at once."""
         return Call("GetAutomationExecution", partial(api.get_automation_execution, self.client, execution_id), left)
 
-    def steps(self, execution_id: str, token: str, left: float | None = None) -> Call[api.Page]:
+    def steps(self, execution_id: str, token: str, left: float | None = None) -> Call[Page]:
         """Read one page of the steps of an execution."""
-        make = partial(api.describe_automation_step_executions, self.client, execution_id, token)
+        from ..aws.listings import describe_automation_step_executions
+
+        make = partial(describe_automation_step_executions, self.client, execution_id, token)
         return Call("DescribeAutomationStepExecutions", make, left)
 
-    def executions(self, filters: Filters, token: str, at_most: int = api.PAGE) -> Call[api.Page]:
+    def executions(self, filters: Filters, token: str, at_most: int) -> Call[Page]:
         """Read one page of the executions that match."""
-        make = partial(api.describe_automation_executions, self.client, filters, token, at_most)
+        from ..aws.listings import describe_automation_executions
+
+        make = partial(describe_automation_executions, self.client, filters, token, at_most)
         return Call("DescribeAutomationExecutions", make)
 
     def document(self, name: str, version: str | None) -> Call[dict[str, Any]]:
         """Read the description of a runbook."""
-        return Call("DescribeDocument", partial(api.describe_document, self.client, name, version))
+        from ..aws.runs import describe_document
+
+        return Call("DescribeDocument", partial(describe_document, self.client, name, version))
 
     def content(self, name: str, version: str | None) -> Call[str]:
         """Read the content of a runbook, in JSON."""
-        return Call("GetDocument", partial(api.get_document, self.client, name, version))
+        from ..aws.runs import get_document
+
+        return Call("GetDocument", partial(get_document, self.client, name, version))
 
     def ops_item(self, ops_item_id: str) -> Call[dict[str, Any]]:
         """Read the OpsItem of a request."""
-        return Call("GetOpsItem", partial(api.get_ops_item, self.client, ops_item_id))
+        from ..aws.identity import get_ops_item
+
+        return Call("GetOpsItem", partial(get_ops_item, self.client, ops_item_id))
 
     # The caller
 

@@ -14,7 +14,7 @@ import pytest
 import urllib3
 from botocore.awsrequest import AWSResponse
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api, identity, listings, runs
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.errors import (
     AnsibleAutomationError,
     MalformedAnswer,
@@ -33,19 +33,19 @@ DATE = "Mon, 04 May 2026 12:00:00 GMT"
 CALLS = {
     "get_automation_execution": partial(api.get_automation_execution, automation_execution_id=EXECUTION_ID),
     "describe_automation_step_executions": partial(
-        api.describe_automation_step_executions, automation_execution_id=EXECUTION_ID
+        listings.describe_automation_step_executions, automation_execution_id=EXECUTION_ID
     ),
-    "describe_automation_executions": partial(api.describe_automation_executions, filters=[]),
+    "describe_automation_executions": partial(listings.describe_automation_executions, filters=[]),
     "send_automation_signal": partial(
         api.send_automation_signal, automation_execution_id=EXECUTION_ID, signal_type="Approve", payload={}
     ),
-    "start_automation_execution": partial(api.start_automation_execution, request=START),
+    "start_automation_execution": partial(runs.start_automation_execution, request=START),
     "stop_automation_execution": partial(
-        api.stop_automation_execution, automation_execution_id=EXECUTION_ID, stop_type="Cancel"
+        runs.stop_automation_execution, automation_execution_id=EXECUTION_ID, stop_type="Cancel"
     ),
-    "describe_document": partial(api.describe_document, name="Deploy", version=None),
-    "get_document": partial(api.get_document, name="Deploy", version=None),
-    "get_ops_item": partial(api.get_ops_item, ops_item_id="oi-1"),
+    "describe_document": partial(runs.describe_document, name="Deploy", version=None),
+    "get_document": partial(runs.get_document, name="Deploy", version=None),
+    "get_ops_item": partial(identity.get_ops_item, ops_item_id="oi-1"),
 }
 WITH_EMPTY_ANSWER = ["send_automation_signal", "stop_automation_execution"]
 WITH_CONTENT = [name for name in CALLS if name not in WITH_EMPTY_ANSWER]
@@ -65,51 +65,8 @@ class TestRequests:
         answers.add_response("get_automation_execution", {"AutomationExecution": RAW}, OF_EXECUTION)
         assert api.get_automation_execution(client, EXECUTION_ID) == RAW
 
-    @pytest.mark.parametrize(("token", "asked"), [("", {}), ("more", {"NextToken": "more"})])
-    def test_steps_come_page_by_page(self, client, answers, token, asked):
-        steps = [{"StepName": "s", "StepStatus": "Success"}]
-        answers.add_response(
-            "describe_automation_step_executions",
-            {"StepExecutions": steps, "NextToken": "next"},
-            {**OF_EXECUTION, "MaxResults": 50, **asked},
-        )
-        page = api.describe_automation_step_executions(client, EXECUTION_ID, token)
-        assert page == api.Page(steps, "next")
-
-    @pytest.mark.parametrize("filters", [[], [{"Key": "TagKey", "Values": ["team"]}]])
-    @pytest.mark.parametrize("last", [{}, {"NextToken": ""}])
-    def test_the_last_page_of_a_listing_has_no_token(self, client, answers, filters, last):
-        asked = {"MaxResults": 7, **({"Filters": filters} if filters else {})}
-        listed = {"AutomationExecutionMetadataList": [RAW], **last}
-        answers.add_response("describe_automation_executions", listed, asked)
-        assert api.describe_automation_executions(client, filters, at_most=7) == api.Page([RAW], "")
-
-    @pytest.mark.parametrize(("headers", "date"), [({"HTTPHeaders": {"date": DATE}}, DATE), ({}, None)])
-    def test_a_start_returns_the_id_and_the_services_time(self, client, answers, headers, date):
-        answer = {"AutomationExecutionId": EXECUTION_ID, "ResponseMetadata": headers}
-        answers.add_response("start_automation_execution", answer, START)
-        assert api.start_automation_execution(client, START) == api.Started(EXECUTION_ID, date)
-
-    def test_a_stop_names_the_execution_and_its_type(self, client, answers):
-        answers.add_response("stop_automation_execution", ACCEPTED, {**OF_EXECUTION, "Type": "Complete"})
-        api.stop_automation_execution(client, EXECUTION_ID, "Complete")
-
-    @pytest.mark.parametrize(("version", "asked"), [(None, {}), ("3", {"DocumentVersion": "3"})])
-    def test_the_version_of_a_document_is_asked_for_where_one_is_given(self, client, answers, version, asked):
-        answers.add_response("describe_document", {"Document": DOCUMENT}, {"Name": "Deploy", **asked})
-        answers.add_response("get_document", {"Content": "{}"}, {"Name": "Deploy", "DocumentFormat": "JSON", **asked})
-        assert api.describe_document(client, "Deploy", version) == DOCUMENT
-        assert api.get_document(client, "Deploy", version) == "{}"
-
-    def test_an_ops_item_is_returned_as_the_service_gives_it(self, client, answers):
-        item = {"OpsItemId": "oi-1", "OperationalData": {"/aws/accessrequest": {"Value": "{}"}}}
-        answers.add_response("get_ops_item", {"OpsItem": item}, {"OpsItemId": "oi-1"})
-        assert api.get_ops_item(client, "oi-1") == item
-
     def test_what_the_client_knows_without_a_call(self, client):
         assert api.region_and_partition(client) == ("us-east-1", "aws")
-        assert api.start_model(client).name == "StartAutomationExecutionRequest"
-        assert api.listing_model(client).name == "DescribeAutomationExecutionsRequest"
         assert api.signal_limits(client).payload_value.maximum == 512
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where STS is asked who the caller is."""
+"""Where STS is asked who the caller is, and what is asked of who wants access."""
 
 from __future__ import annotations
 
@@ -68,3 +68,9 @@ def test_it_does_not_take_long_whatever_the_users_config():
     assert config["proxies"] == {}
     assert config["read_timeout"] + config["connect_timeout"] <= 15
     assert config["retries"] == {"total_max_attempts": 2}
+
+
+def test_an_ops_item_is_returned_as_the_service_gives_it(client, answers):
+    item = {"OpsItemId": "oi-1", "OperationalData": {"/aws/accessrequest": {"Value": "{}"}}}
+    answers.add_response("get_ops_item", {"OpsItem": item}, {"OpsItemId": "oi-1"})
+    assert identity.get_ops_item(client, "oi-1") == item

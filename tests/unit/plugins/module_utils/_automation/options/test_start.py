@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.validate import ParamValidator
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import runs
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.invalid import InvalidOption
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.options.start import build_start_request
 from ansible_collections.ssmops.automation.plugins.modules.ssm_automation_execution import START_ARGUMENTS
@@ -54,7 +54,7 @@ ALARMS_OF_THE_API = {"Alarms": [{"Name": "too hot"}], "IgnorePollAlarmFailure": 
 
 @pytest.fixture(scope="module")
 def model():
-    return api.start_model(boto3.client("ssm", region_name="us-east-1"))
+    return runs.start_model(boto3.client("ssm", region_name="us-east-1"))
 
 
 @pytest.fixture

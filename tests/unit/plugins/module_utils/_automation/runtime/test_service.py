@@ -11,7 +11,8 @@ import threading
 import pytest
 from botocore import xform_name
 
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws import api
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.listings import Page
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.runs import Started
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.batch.scheduler import BatchScheduler
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime import scheduler
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
@@ -42,7 +43,7 @@ REQUESTS = {
         lambda service, leaves: service.start({"DocumentName": "Deploy"}, leaves),
         ("start_automation_execution", {"DocumentName": "Deploy"}),
         OF_EXECUTION,
-        api.Started(EXECUTION_ID, None),
+        Started(EXECUTION_ID, None),
     ),
     "stop": (
         lambda service, leaves: service.stop(EXECUTION_ID, "Cancel", leaves),
@@ -60,13 +61,13 @@ REQUESTS = {
         lambda service, leaves: service.steps(EXECUTION_ID, "more"),
         ("describe_automation_step_executions", {**OF_EXECUTION, "MaxResults": 50, "NextToken": "more"}),
         {"StepExecutions": []},
-        api.Page([], ""),
+        Page([], ""),
     ),
     "executions": (
         lambda service, leaves: service.executions([{"Key": "TagKey", "Values": ["team"]}], "", 10),
         ("describe_automation_executions", {"MaxResults": 10, "Filters": [{"Key": "TagKey", "Values": ["team"]}]}),
         {"AutomationExecutionMetadataList": [summary_of(WAITING)]},
-        api.Page([summary_of(WAITING)], ""),
+        Page([summary_of(WAITING)], ""),
     ),
     "document": (
         lambda service, leaves: service.document("Deploy", "3"),
