@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from . import statuses
-from .approvers import is_approver
 from .executions import APPROVE_ACTION, Execution, Step
 from .signals import APPROVE, Signal
 
@@ -128,7 +127,7 @@ def may_be_approver(gate: Step, caller_arn: str) -> bool:
         return True
     approvers = _decoded(gate, "Approvers")
     listed = [str(each) for each in approvers] if isinstance(approvers, list) else []
-    return not listed or any(is_approver(each, caller_arn) for each in listed)
+    return not listed or any(_is_approver(each, caller_arn) for each in listed)
 
 
 def count(gate: Step, verdict: str) -> int:
@@ -138,8 +137,15 @@ def count(gate: Step, verdict: str) -> int:
 
 def decision_by(gate: Step, caller_arn: str, verdict: str) -> Decision | None:
     """Return the decision of the caller that a gate holds with this verdict, if it holds one."""
-    own = (each for each in decisions_at(gate) if caller_arn and is_approver(each.approver, caller_arn))
-    return next((each for each in own if each.decision == verdict), None)
+    decisions = [each for each in decisions_at(gate) if each.decision == verdict] if caller_arn else []
+    return next((each for each in decisions if _is_approver(each.approver, caller_arn)), None)
+
+
+def _is_approver(approver: str, caller_arn: str) -> bool:
+    # Loaded here as it is seldom needed, and every task loads its code anew.
+    from .approvers import is_approver
+
+    return is_approver(approver, caller_arn)
 
 
 def describe_approvals(gate: Step) -> str:
