@@ -481,7 +481,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.opti
     refuse_null,
     refuse_structures,
 )
-from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.phrases import EARLIER_START
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.results import (
     execution_result,
     unstarted_execution,
@@ -577,8 +576,13 @@ async def _read(service: Service, ids: Sequence[str], at_most: "int | None" = No
 def _result(executions: Sequence[Execution], wanted: Wanted, place: "tuple[str, str]") -> dict[str, Any]:
     found = [execution_result(each, *place) for each in executions]
     unstarted = [unstarted_execution() for _number in range(wanted.unstarted or 0)]
-    note = {} if wanted.unstarted == 0 else {"msg": f"Asks for an execution that {EARLIER_START}."}
-    return {"changed": False, "automation_executions": [*found, *unstarted], **note}
+    result = {"changed": False, "automation_executions": [*found, *unstarted]}
+    if wanted.unstarted == 0:
+        return result
+    # Loaded here as few tasks need it, and every task loads its code anew.
+    from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.phrases import EARLIER_START
+
+    return {**result, "msg": f"Asks for an execution that {EARLIER_START}."}
 
 
 def main() -> None:

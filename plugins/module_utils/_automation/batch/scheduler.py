@@ -14,6 +14,7 @@ from ..model.executions import Execution
 from ..options.filters import executions_by_id
 from ..output.phrases import was_interrupted
 from ..runtime.interruption import Interrupted, Interruptions
+from ..runtime.listing import page_of_executions
 from ..runtime.requests import CalledOff, Change, Pause, Result, SummaryLook, Work
 from ..runtime.scheduler import LEAST_NAP, Scheduler, Task, step_after
 from ..runtime.service import Service
@@ -117,7 +118,7 @@ class BatchScheduler(Scheduler[Result]):
     def _hand_out_listing(self, now: float) -> None:
         tasks = [self._summary_looks.popleft() for _number in range(min(BATCH, len(self._summary_looks)))]
         ids = [task.request.execution_id for task in tasks if isinstance(task.request, SummaryLook)]
-        call = self._service.executions(executions_by_id(ids), "", len(ids))
+        call = page_of_executions(self._service, executions_by_id(ids), "", len(ids))
         self._start(Job(_LISTING, call.make, tasks, is_listing=True), now)
 
     def _take_in(self, job: Job) -> None:

@@ -15,7 +15,7 @@ from ..model.executions import INTERACTIVE
 from ..options.start import StartRequest
 from ..runtime.retry import look_again
 from ..runtime.service import Service
-from . import messages
+from . import messages, requests
 from .documents import DOCUMENT_ARN, Document, objections, objections_to_values
 from .outcome import RunOutcome
 from .results import diff_side
@@ -93,7 +93,7 @@ class StartPreview:
 
     async def _described(self, name: str, version: str | None) -> Document:
         service = self._service
-        return Document.from_api(await look_again(service, lambda: service.document(name, version)))
+        return Document.from_api(await look_again(service, lambda: requests.document(service, name, version)))
 
     async def _content(self) -> str:
         service, name, version = self._service, self._name, self._request.document_version

@@ -22,7 +22,7 @@ from ..runtime.interruption import Interrupted
 from ..runtime.polling import Watch, Watched
 from ..runtime.retry import change_again, noted
 from ..runtime.service import Service
-from . import messages
+from . import messages, requests
 from .freshness import date_of, was_started_before
 from .outcome import RunOptions, RunOutcome
 from .results import diff_side
@@ -75,7 +75,7 @@ class Starter:
 
     async def _send(self) -> Started:
         service, attempts, members = self._service, self._outcome.attempts, self._request.members
-        return await change_again(service, lambda: noted(attempts, service.start(members, attempts.leaves)))
+        return await change_again(service, lambda: noted(attempts, requests.start(service, members, attempts.leaves)))
 
     async def _look_after(self, execution_id: str) -> None:
         rest = self._options.rest

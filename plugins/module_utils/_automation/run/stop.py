@@ -19,6 +19,7 @@ from ..runtime.retry import change_again, noted
 from ..runtime.service import Service
 from . import messages
 from .outcome import RunOptions, RunOutcome
+from .requests import stop
 from .stop_rules import diff_side, is_stopping, predict
 
 
@@ -72,7 +73,7 @@ class Stopper:
         service, outcome = self._service, self._outcome
         attempts = outcome.attempts
         try:
-            await change_again(service, lambda: noted(attempts, service.stop(self._id, self._type, attempts.leaves)))
+            await change_again(service, lambda: noted(attempts, stop(service, self._id, self._type, attempts.leaves)))
         except AnsibleAutomationError as error:
             await self._explain(error)
             return

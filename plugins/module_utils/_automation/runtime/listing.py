@@ -7,14 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..aws.errors import ACCESS_DENIED, EXECUTION_NOT_FOUND, AnsibleAutomationError, endless_list
-from ..aws.listings import PAGE, Page
+from ..aws.listings import (
+    PAGE,
+    Page,
+    describe_automation_executions,
+    describe_automation_step_executions,
+)
 from ..model import statuses
 from ..model.executions import Execution
 from ..options.filters import PARENT_EXECUTION_ID, Filters
 from .reading import read_execution
+from .requests import Call
 from .retry import look_again
 from .service import Service
 
@@ -25,6 +32,18 @@ _DEPTH = 5
 _MOST = 3
 
 Entries = list[dict[str, Any]]
+
+
+def page_of_executions(service: Service, filters: Filters, token: str, at_most: int) -> Call[Page]:
+    """Read one page of the executions that match."""
+    make = partial(describe_automation_executions, service.client, filters, token, at_most)
+    return Call("DescribeAutomationExecutions", make)
+
+
+def page_of_steps(service: Service, execution_id: str, token: str, left: float | None = None) -> Call[Page]:
+    """Read one page of the steps of an execution."""
+    make = partial(describe_automation_step_executions, service.client, execution_id, token)
+    return Call("DescribeAutomationStepExecutions", make, left)
 
 
 async def read_executions(service: Service, ids: Iterable[str], at_most: int | None = None) -> list[Execution]:
@@ -66,7 +85,7 @@ async def find_executions(service: Service, queries: Sequence[Filters], at_most:
 async def _find(service: Service, query: Filters, at_most: int | None, is_enough: Callable[[Entries], bool]) -> None:
     size = PAGE if at_most is None else min(PAGE, at_most)
     await _pages(
-        lambda token: look_again(service, lambda: service.executions(query, token, size)),
+        lambda token: look_again(service, lambda: page_of_executions(service, query, token, size)),
         "AutomationExecutionId",
         is_enough,
         "DescribeAutomationExecutions",
@@ -86,7 +105,7 @@ async def _waiting(service: Service, execution: Execution, depth: int) -> list[E
     if not depth or not execution.runs_children:
         return []
     filters = [{"Key": PARENT_EXECUTION_ID, "Values": [execution.id]}]
-    page = await look_again(service, lambda: service.executions(filters, "", PAGE))
+    page = await look_again(service, lambda: page_of_executions(service, filters, "", PAGE))
     children = [Execution.from_summary(raw) for raw in page.entries]
     live = [child for child in children if not child.has_ended]
     found: list[Execution] = []

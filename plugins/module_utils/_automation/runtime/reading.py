@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ..model.executions import Execution
@@ -20,9 +21,10 @@ async def read_execution(service: Service, execution_id: str) -> Execution:
     raw = await look_again(service, lambda: service.get(execution_id))
     if raw.get("StepExecutionsTruncated"):
         # Loaded here as it is seldom needed, and every task loads its code anew.
-        from .listing import with_all_steps
+        from .listing import page_of_steps, with_all_steps
 
-        raw = await with_all_steps(raw, lambda token: look_again(service, lambda: service.steps(execution_id, token)))
+        page = partial(page_of_steps, service, execution_id)
+        raw = await with_all_steps(raw, lambda token: look_again(service, lambda: page(token)))
     return _execution(service, raw)
 
 
@@ -30,9 +32,9 @@ async def read_execution_once(service: Service, execution_id: str, left: float) 
     """Return the execution as it is now; each call is made once, and `left` are the seconds that are left for it."""
     raw = await service.get(execution_id, left)
     if raw.get("StepExecutionsTruncated"):
-        from .listing import with_all_steps
+        from .listing import page_of_steps, with_all_steps
 
-        raw = await with_all_steps(raw, lambda token: service.steps(execution_id, token, left))
+        raw = await with_all_steps(raw, lambda token: page_of_steps(service, execution_id, token, left))
     return _execution(service, raw)
 
 

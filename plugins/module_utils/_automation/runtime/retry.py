@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..aws.errors import AnsibleAutomationError, SendResult
-from ..output.outcome import Attempts
 from .pacing import RetryBudget
 from .requests import Change, Pause
 from .service import Clock, Service
+
+if TYPE_CHECKING:
+    from ..output.outcome import Attempts
 
 Answer = TypeVar("Answer")
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,10 +19,6 @@ from .requests import Call, Change
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
-
-    from ..aws.listings import Page
-    from ..aws.runs import Started
-    from ..options.filters import Filters
 
 # How long to go on, in seconds, while the service takes no signal, start or stop, or answers no look, because it is
 # throttling or cannot be reached.
@@ -68,64 +64,23 @@ class Service:
         """Return how many seconds the next call of an operation has to wait."""
         return max(self.rates[operation].delay(now), self.shared_limit.delay(now))
 
-    # Changes. Every task loads its code anew, so calls that few tasks make are loaded where they are made.
+    # The requests that several packages make; the others are where they are made.
 
     def send(self, execution_id: str, signal: Signal, leaves: Callable[[], None]) -> Change[None]:
         """Send a signal."""
         make = partial(api.send_automation_signal, self.client, execution_id, signal.type, signal.payload)
         return Change("SendAutomationSignal", make, leaves=leaves)
 
-    def start(self, members: Mapping[str, Any], leaves: Callable[[], None]) -> Change[Started]:
-        """Start an execution."""
-        from ..aws.runs import start_automation_execution
-
-        make = partial(start_automation_execution, self.client, members)
-        return Change("StartAutomationExecution", make, leaves=leaves)
-
-    def stop(self, execution_id: str, stop_type: str, leaves: Callable[[], None]) -> Change[None]:
-        """Stop an execution."""
-        from ..aws.runs import stop_automation_execution
-
-        make = partial(stop_automation_execution, self.client, execution_id, stop_type)
-        return Change("StopAutomationExecution", make, leaves=leaves)
-
-    # Looks
-
     def get(self, execution_id: str, left: float | None = None) -> Call[dict[str, Any]]:
         """Read an execution, with its steps as far as the service lists them at once."""
         return Call("GetAutomationExecution", partial(api.get_automation_execution, self.client, execution_id), left)
 
-    def steps(self, execution_id: str, token: str, left: float | None = None) -> Call[Page]:
-        """Read one page of the steps of an execution."""
-        from ..aws.listings import describe_automation_step_executions
-
-        make = partial(describe_automation_step_executions, self.client, execution_id, token)
-        return Call("DescribeAutomationStepExecutions", make, left)
-
-    def executions(self, filters: Filters, token: str, at_most: int) -> Call[Page]:
-        """Read one page of the executions that match."""
-        from ..aws.listings import describe_automation_executions
-
-        make = partial(describe_automation_executions, self.client, filters, token, at_most)
-        return Call("DescribeAutomationExecutions", make)
-
-    def document(self, name: str, version: str | None) -> Call[dict[str, Any]]:
-        """Read the description of a runbook."""
-        from ..aws.runs import describe_document
-
-        return Call("DescribeDocument", partial(describe_document, self.client, name, version))
-
     def content(self, name: str, version: str | None) -> Call[str]:
         """Read the content of a runbook, in JSON."""
+        # Loaded here as it is seldom needed, and every task loads its code anew.
         from ..aws.runs import get_document
 
         return Call("GetDocument", partial(get_document, self.client, name, version))
-
-    def ops_item(self, ops_item_id: str) -> Call[dict[str, Any]]:
-        """Read the OpsItem of a request."""
-        from ..aws.identity import get_ops_item
-
-        return Call("GetOpsItem", partial(get_ops_item, self.client, ops_item_id))
 
     # The caller
 

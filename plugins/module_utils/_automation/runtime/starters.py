@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from ..aws.errors import AnsibleAutomationError
+from ..aws.identity import get_ops_item
 from ..model.executions import ACCESS_REQUEST, Execution
 from ..model.starters import (
     Starter,
@@ -20,7 +22,7 @@ from ..model.starters import (
 )
 from ..output.failures import in_full
 from ..output.self_approval import why_forbidden
-from .requests import Pause
+from .requests import Call, Pause
 from .retry import look_again
 from .service import Service
 
@@ -87,8 +89,11 @@ class SelfApprovalRule:
         if not ops_item_id:
             return unnamed_requester()
         try:
-            return requester_in(await look_again(self._service, lambda: self._service.ops_item(ops_item_id)))
+            return requester_in(await look_again(self._service, lambda: self._ops_item(ops_item_id)))
         except AnsibleAutomationError as error:
             if error.is_transient:
                 raise
             return unread_requester(ops_item_id, in_full(error))
+
+    def _ops_item(self, ops_item_id: str) -> Call[dict[str, Any]]:
+        return Call("GetOpsItem", partial(get_ops_item, self._service.client, ops_item_id))

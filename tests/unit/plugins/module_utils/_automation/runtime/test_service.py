@@ -14,8 +14,13 @@ from botocore import xform_name
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.listings import Page
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.runs import Started
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.batch.scheduler import BatchScheduler
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.run import requests
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime import scheduler
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.interruption import Interruptions
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.listing import (
+    page_of_executions,
+    page_of_steps,
+)
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.requests import Change
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import Service
 from ansible_collections.ssmops.automation.tests.unit.errors import refusal
@@ -40,13 +45,13 @@ REQUESTS = {
         None,
     ),
     "start": (
-        lambda service, leaves: service.start({"DocumentName": "Deploy"}, leaves),
+        lambda service, leaves: requests.start(service, {"DocumentName": "Deploy"}, leaves),
         ("start_automation_execution", {"DocumentName": "Deploy"}),
         OF_EXECUTION,
         Started(EXECUTION_ID, None),
     ),
     "stop": (
-        lambda service, leaves: service.stop(EXECUTION_ID, "Cancel", leaves),
+        lambda service, leaves: requests.stop(service, EXECUTION_ID, "Cancel", leaves),
         ("stop_automation_execution", {**OF_EXECUTION, "Type": "Cancel"}),
         {},
         None,
@@ -58,19 +63,19 @@ REQUESTS = {
         answer_of(WAITING)["AutomationExecution"],
     ),
     "steps": (
-        lambda service, leaves: service.steps(EXECUTION_ID, "more"),
+        lambda service, leaves: page_of_steps(service, EXECUTION_ID, "more"),
         ("describe_automation_step_executions", {**OF_EXECUTION, "MaxResults": 50, "NextToken": "more"}),
         {"StepExecutions": []},
         Page([], ""),
     ),
     "executions": (
-        lambda service, leaves: service.executions([{"Key": "TagKey", "Values": ["team"]}], "", 10),
+        lambda service, leaves: page_of_executions(service, [{"Key": "TagKey", "Values": ["team"]}], "", 10),
         ("describe_automation_executions", {"MaxResults": 10, "Filters": [{"Key": "TagKey", "Values": ["team"]}]}),
         {"AutomationExecutionMetadataList": [summary_of(WAITING)]},
         Page([summary_of(WAITING)], ""),
     ),
     "document": (
-        lambda service, leaves: service.document("Deploy", "3"),
+        lambda service, leaves: requests.document(service, "Deploy", "3"),
         ("describe_document", {"Name": "Deploy", "DocumentVersion": "3"}),
         {"Document": {"Name": "Deploy", "DocumentType": "Automation"}},
         {"Name": "Deploy", "DocumentType": "Automation"},
@@ -104,9 +109,9 @@ def test_a_request_makes_one_call(name):
     assert left == ([0] if name in CHANGES else [])
 
 
-@pytest.mark.parametrize("make", [lambda service: service.get("e", 7), lambda service: service.steps("e", "", 7)])
-def test_the_time_that_is_left_comes_with_a_look(make):
-    assert make(service_of(FakeClient())).left == 7
+def test_the_time_that_is_left_comes_with_a_look():
+    service = service_of(FakeClient())
+    assert service.get("e", 7).left == page_of_steps(service, "e", "", 7).left == 7
 
 
 def test_each_operation_has_a_rate_of_its_own():
