@@ -26,7 +26,6 @@ from ansible_collections.amazon.aws.plugins.module_utils.common import set_colle
 from ..options.invalid import InvalidOption
 from ..options.limits import Limits, limits_of
 from . import answers
-from .connection import check_aws_config, check_endpoint
 from .errors import AutomationErrorHandler, MalformedAnswer
 
 if TYPE_CHECKING:
@@ -51,13 +50,23 @@ def connect(module: AnsibleAWSModule, connections: int | None = None) -> BaseCli
     set_collection_info(collection_name="ssmops.automation", collection_version=COLLECTION_VERSION)
     pool = {"max_pool_connections": connections} if connections else {}
     config = {**_TIMEOUTS, **pool, **(module.params.get("aws_config") or {}), "retries": dict(NO_RETRIES)}
-    check_endpoint(module.params.get("endpoint_url"))
-    check_aws_config(module.params.get("aws_config"))
+    _check_connection(module.params)
     try:
         Config(**config)
     except (TypeError, AttributeError, BotoCoreError) as error:
         raise InvalidOption(f"aws_config is not one that botocore takes: {error}.") from error
     return refuse_odd_bodies(module.client("ssm", aws_config=config))
+
+
+def _check_connection(params: Mapping[str, Any]) -> None:
+    endpoint_url, aws_config = params.get("endpoint_url"), params.get("aws_config")
+    if not endpoint_url and not aws_config:
+        return
+    # Every task loads its code anew, so what only these options need is not loaded for the others.
+    from .connection import check_aws_config, check_endpoint
+
+    check_endpoint(endpoint_url)
+    check_aws_config(aws_config)
 
 
 def refuse_odd_bodies(client: BaseClient) -> BaseClient:

@@ -14,7 +14,6 @@ from ansible.module_utils import basic
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
 from ..options.written import as_written, is_valid_text, refuse_bad_text
-from .connection import secrets_in
 
 if TYPE_CHECKING:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -35,7 +34,16 @@ def loggable(argument_spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_hidden(option: str, text: str) -> bool:
-    return not is_valid_text(text) or (option == _ENDPOINT and bool(secrets_in(text)))
+    return not is_valid_text(text) or (option == _ENDPOINT and bool(_secrets_in(text)))
+
+
+def _secrets_in(address: str | None) -> list[str]:
+    if not address:
+        return []
+    # Every task loads its code anew, so what only an endpoint needs is not loaded for the others.
+    from .connection import secrets_in
+
+    return secrets_in(address)
 
 
 def written_options(module: AnsibleAWSModule, argument_spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,7 +52,7 @@ def written_options(module: AnsibleAWSModule, argument_spec: Mapping[str, Any]) 
     From here on a password in the endpoint's address is hidden by itself, too. Raises InvalidOption for text that
     cannot be sent.
     """
-    module.no_log_values.update(secrets_in(module.params[_ENDPOINT]))
+    module.no_log_values.update(_secrets_in(module.params[_ENDPOINT]))
     written = as_written(_raw(), argument_spec)
     refuse_bad_text(written)
     return written

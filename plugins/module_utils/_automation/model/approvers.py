@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+from .executions import Step
+from .gates import decoded_input
+
 # arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION, as GetCallerIdentity names the session of a role.
 _SESSION = r"arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/(?P<session>.+)"
 
@@ -24,6 +27,15 @@ def is_approver(approver: str, caller_arn: str) -> bool:
     if session is None:
         return ":user/" in caller_arn and approver == caller_arn.rsplit("/", 1)[-1]
     return approver in _names_of_the_role(session) or _is_role_with_path(approver, session)
+
+
+def may_be_approver(gate: Step, caller_arn: str) -> bool:
+    """Return whether the caller may be an approver of a gate, as one who is not known or is in a group may be."""
+    if not caller_arn or "EnhancedApprovals" in gate.inputs:
+        return True
+    approvers = decoded_input(gate, "Approvers")
+    listed = [str(each) for each in approvers] if isinstance(approvers, list) else []
+    return not listed or any(is_approver(each, caller_arn) for each in listed)
 
 
 def _names_of_the_role(session: re.Match[str]) -> set[str]:

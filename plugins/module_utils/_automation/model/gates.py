@@ -88,12 +88,12 @@ def approvals_needed(gate: Step) -> int:
     (user guide, approval-type-samples).
     """
     of_each = sum(approver.min_required_approvals for approver in enhanced_approvers(gate))
-    return max(1, of_each, _number(_decoded(gate, "MinRequiredApprovals")))
+    return max(1, of_each, _number(decoded_input(gate, "MinRequiredApprovals")))
 
 
 def enhanced_approvers(gate: Step) -> list[EnhancedApprover]:
     """Return the approvers of EnhancedApprovals, which access requests have instead of Approvers."""
-    enhanced = _decoded(gate, "EnhancedApprovals")
+    enhanced = decoded_input(gate, "EnhancedApprovals")
     listed = enhanced.get("Approvers") if isinstance(enhanced, Mapping) else None
     entries = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
     return [
@@ -106,7 +106,7 @@ def enhanced_approvers(gate: Step) -> list[EnhancedApprover]:
     ]
 
 
-def _decoded(gate: Step, name: str) -> Any:
+def decoded_input(gate: Step, name: str) -> Any:
     """Return an input of a gate, which the service encodes in JSON; none where it cannot be read."""
     try:
         return json.loads(gate.inputs[name])
@@ -121,15 +121,6 @@ def _number(value: Any) -> int:
         return 0
 
 
-def may_be_approver(gate: Step, caller_arn: str) -> bool:
-    """Return whether the caller may be an approver of a gate, as one who is not known or is in a group may be."""
-    if not caller_arn or "EnhancedApprovals" in gate.inputs:
-        return True
-    approvers = _decoded(gate, "Approvers")
-    listed = [str(each) for each in approvers] if isinstance(approvers, list) else []
-    return not listed or any(_is_approver(each, caller_arn) for each in listed)
-
-
 def count(gate: Step, verdict: str) -> int:
     """Return how many decisions of this verdict a gate holds."""
     return sum(decision.decision == verdict for decision in decisions_at(gate))
@@ -137,15 +128,13 @@ def count(gate: Step, verdict: str) -> int:
 
 def decision_by(gate: Step, caller_arn: str, verdict: str) -> Decision | None:
     """Return the decision of the caller that a gate holds with this verdict, if it holds one."""
-    decisions = [each for each in decisions_at(gate) if each.decision == verdict] if caller_arn else []
-    return next((each for each in decisions if _is_approver(each.approver, caller_arn)), None)
-
-
-def _is_approver(approver: str, caller_arn: str) -> bool:
+    if not caller_arn:
+        return None
     # Loaded here as it is seldom needed, and every task loads its code anew.
     from .approvers import is_approver
 
-    return is_approver(approver, caller_arn)
+    decisions = (each for each in decisions_at(gate) if each.decision == verdict)
+    return next((each for each in decisions if is_approver(each.approver, caller_arn)), None)
 
 
 def describe_approvals(gate: Step) -> str:

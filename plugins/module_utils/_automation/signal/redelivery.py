@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..aws.errors import INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError, SendResult
-from ..model import changes, gates
+from ..model import changes
+from ..model.approvers import may_be_approver
 from ..model.executions import Execution, Step
 from ..model.signals import REVOKE
 from ..options.waiting import Pace
@@ -123,7 +124,7 @@ class Redelivery:
     async def _may_hold_ours_unlisted(self, now: Execution) -> bool:
         """Return whether the gate may hold the caller's approval without listing it, which explains a refusal, too."""
         gate = effects.may_hold_unlisted_approval(now, self._job.signal, self._job.step)
-        return gate is not None and gates.may_be_approver(gate, await self._service.caller_arn())
+        return gate is not None and may_be_approver(gate, await self._service.caller_arn())
 
     def _may_be_for_a_copy(self, now: Execution | None) -> bool:
         """Return whether a copy of the request, or of an earlier one that was throttled, may be why it is refused.

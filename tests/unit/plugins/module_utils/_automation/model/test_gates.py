@@ -124,18 +124,3 @@ def test_the_step_at_which_a_run_is(execution, waits, is_live, takes_decisions):
 def test_gates_are_listed_in_the_order_of_the_execution():
     execution = run("Waiting", gate("g", "Success"), step("s"), gate("h"), pause("p"))
     assert [each.name for each in gates.approval_steps(execution)] == ["g", "h"]
-
-
-@pytest.mark.parametrize(
-    ("asked", "caller", "may_be"),
-    [
-        (gate("g", approvers=["alice", "bob"]), ALICE, True),
-        (gate("g", approvers=["bob"]), ALICE, False),
-        (gate("g", approvers=["bob"]), "", True),
-        (gate("g"), ALICE, True),
-        (step("g", "aws:approve", inputs={"Approvers": '["bob"]', "EnhancedApprovals": "{}"}), ALICE, True),
-    ],
-    ids=["is listed", "is not listed", "is not known", "nobody is listed", "may be in a group"],
-)
-def test_who_may_be_an_approver(asked, caller, may_be):
-    assert gates.may_be_approver(asked, caller) is may_be
