@@ -149,7 +149,7 @@ def refusals() -> list[Sentence]:
         *table("signal/problems.py", "_EVIDENCE"),
         *returned("signal/messages.py", "nothing_to_send"),
         *returned("output/failures.py", "advice"),
-        *returned("output/phrases.py", "after_waiting", "at_fault"),
+        *returned("output/endings.py", "after_waiting", "at_fault"),
         *returned("output/self_approval.py", "why_forbidden", "_objection", "_who"),
         *returned("batch/summary.py", "nothing_matched"),
         *returned("batch/signaller.py", "_why_hopeless", "_finish"),

@@ -101,12 +101,6 @@ def no_answer(operation: str, seconds: float) -> AnsibleAutomationError:
     return AnsibleAutomationError(message="The call got no answer", exception=cause)
 
 
-def endless_list(operation: str) -> AnsibleAutomationError:
-    """Return the error of a list whose pages bring nothing new and do not end."""
-    cause = MalformedAnswer(operation=operation, problem="its pages do not end")
-    return AnsibleAutomationError(message="The list does not end", exception=cause)
-
-
 class SendResult(Enum):
     """What the error of a request that must not be repeated says of the request."""
 

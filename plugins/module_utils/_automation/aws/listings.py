@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import answers
 from .api import call, refuse
-from .errors import AutomationErrorHandler
+from .errors import AnsibleAutomationError, AutomationErrorHandler, MalformedAnswer
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -63,3 +63,9 @@ def _page(
     # The last page has no token or an empty one (API reference).
     refuse(operation, problem_with(entries) or answers.is_text(next_token or ""))
     return Page(entries, next_token or "")
+
+
+def endless_list(operation: str) -> AnsibleAutomationError:
+    """Return the error of a list whose pages bring nothing new and do not end."""
+    cause = MalformedAnswer(operation=operation, problem="its pages do not end")
+    return AnsibleAutomationError(message="The list does not end", exception=cause)

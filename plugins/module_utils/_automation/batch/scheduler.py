@@ -12,7 +12,6 @@ from functools import partial
 from ..aws.errors import AnsibleAutomationError
 from ..model.executions import Execution
 from ..options.filters import executions_by_id
-from ..output.phrases import was_interrupted
 from ..runtime.interruption import Interrupted, Interruptions
 from ..runtime.listing import page_of_executions
 from ..runtime.requests import CalledOff, Change, Pause, Result, SummaryLook, Work
@@ -150,7 +149,7 @@ class BatchScheduler(Scheduler[Result]):
 
     def _end_idle(self) -> None:
         if self._interruption is not None:
-            self.reason = self.reason or was_interrupted(self._interruption.signal_name)
+            self.reason = self.reason or f"the task was interrupted ({self._interruption.signal_name})"
         looking = list(self._summary_looks)
         self._summary_looks.clear()
         super()._end_idle()

@@ -9,18 +9,13 @@ from . import gates, statuses
 from .executions import Execution, Step
 
 
-def shows_new_decisions(before: Execution, now: Execution) -> bool:
-    """Return whether a gate lists more decisions than before, so that it matters who the caller is."""
-    return any(_more_decisions(before, gate) for gate in gates.approval_steps(now))
+def shows_new_decisions(before: Execution, now: Execution, but_at: Step | None = None) -> bool:
+    """Return whether a gate lists more decisions than before, so that it matters who the caller is.
 
-
-def shows_new_decisions_elsewhere(before: Execution, now: Execution, gate: Step | None) -> bool:
-    """Return whether another gate than the one that a decision was for lists more decisions than before.
-
-    The API's Approve and Reject name no step: when somebody else passes the gate between the look and the signal, the
-    signal hits a gate that follows at once.
+    A gate `but_at` does not count. The API's Approve and Reject name no step: when somebody else passes the gate
+    between the look and the signal, the signal hits a gate that follows at once.
     """
-    others = [each for each in gates.approval_steps(now) if gate is None or not each.is_same_run(gate)]
+    others = [each for each in gates.approval_steps(now) if but_at is None or not each.is_same_run(but_at)]
     return any(_more_decisions(before, each) for each in others)
 
 

@@ -261,24 +261,6 @@ class Execution:
         found = self.find_step_execution(step.execution_id)
         return found or next((each for each in self.steps if each.is_same_run(step)), None)
 
-    def failed_step(self) -> Step | None:
-        """Return the step that ended the execution badly: the last one that did not do well and was not forgiven.
-
-        There is none before the execution has ended, and where it has ended well.
-
-        A failure that the runbook goes on after (onFailure step:x) is still that of the execution, so of several
-        the one with the execution's own status comes first.
-        """
-        if self.status not in statuses.UNSUCCESSFUL:
-            return None
-        failed = [step for step in self.steps if step.status in statuses.UNSUCCESSFUL]
-        to_blame = [step for step in failed if not step.is_forgiven] or failed
-        candidates = [step for step in to_blame if step.status == self.status] or to_blame
-        # A loop fails because a step within it does, which tells more.
-        within = [step for step in candidates if step.action != LOOP_ACTION] or candidates
-        # Of several that ended at the same time, or at one that is not told, the last one listed.
-        return max(reversed(within), key=lambda step: step.ended_at.timestamp() if step.ended_at else 0.0, default=None)
-
     @property
     def document(self) -> tuple[str, str | None]:
         """The runbook that runs: its name, and its version where that is known."""

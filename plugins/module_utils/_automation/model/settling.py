@@ -11,7 +11,7 @@ at the very step that the signal was for.
 from __future__ import annotations
 
 from . import statuses
-from .executions import Execution, Step
+from .executions import LOOP_ACTION, Execution, Step
 from .signals import APPROVE, RESUME, REVOKE, START_STEP, Signal
 
 # Signals after which a run is expected to go on well; after the others an unsuccessful end is the purpose.
@@ -63,9 +63,28 @@ def failure_of(execution: Execution) -> str:
     """Return why an execution ended badly, as a clause, or an empty string where it did not."""
     if execution.status not in statuses.UNSUCCESSFUL:
         return ""
-    failed = execution.failed_step()
+    failed = failed_step(execution)
     blame = _blame(failed) if failed else execution.failure_message.rstrip(".") or "no step says why"
     return f"the execution ended {execution.status}: {blame}"
+
+
+def failed_step(execution: Execution) -> Step | None:
+    """Return the step that ended the execution badly: the last one that did not do well and was not forgiven.
+
+    There is none before the execution has ended, and where it has ended well.
+
+    A failure that the runbook goes on after (onFailure step:x) is still that of the execution, so of several
+    the one with the execution's own status comes first.
+    """
+    if execution.status not in statuses.UNSUCCESSFUL:
+        return None
+    failed = [step for step in execution.steps if step.status in statuses.UNSUCCESSFUL]
+    to_blame = [step for step in failed if not step.is_forgiven] or failed
+    candidates = [step for step in to_blame if step.status == execution.status] or to_blame
+    # A loop fails because a step within it does, which tells more.
+    within = [step for step in candidates if step.action != LOOP_ACTION] or candidates
+    # Of several that ended at the same time, or at one that is not told, the last one listed.
+    return max(reversed(within), key=lambda step: step.ended_at.timestamp() if step.ended_at else 0.0, default=None)
 
 
 def forgiven_after(before: Execution, now: Execution, signal: Signal) -> str:

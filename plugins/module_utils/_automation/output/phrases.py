@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import traceback
-from pathlib import Path
-
 from ..model import gates
 from ..model.executions import APPROVE_ACTION, Execution
 
@@ -29,35 +26,6 @@ def _children(execution: Execution) -> str:
     waiting = [(child, gates.waiting_step(child)) for child in execution.children]
     named = [f"{child.id} waits at step `{step.name}` ({step.action})" for child, step in waiting if step]
     return f"; its child execution {' and '.join(named)}: send the signal there" if named else ""
-
-
-def after_waiting(last: Execution | None, in_time: bool, failure: str, waited: float, forgiven: str = "") -> str:
-    """Tell how the wait for the execution to come to rest ended; `waited` is in seconds.
-
-    `forgiven` tells of steps that failed without ending the run, as a clause.
-    """
-    where = f"{explain_state(last)}{approvals_at_gate(last)}" if last else "its state could not be read"
-    if not in_time:
-        return f"It did not come to rest within {waited:g} s (wait_timeout): {where}."
-    if failure:
-        return f"The run went wrong: {failure}."
-    although = f", although {forgiven}" if forgiven else ""
-    return f"{where[0].upper()}{where[1:]}{although}."
-
-
-def at_fault(fault: Exception, message: str) -> str:
-    """Tell of a fault of this program; `message` is the sentence about how far the task had got."""
-    *_callers, place = traceback.extract_tb(fault.__traceback__)
-    where = f"{Path(place.filename).name}, line {place.lineno}"
-    return (
-        f"The module itself is at fault: {fault!r} in {where}. {message}"
-        " Please report it to the collection's maintainers."
-    )
-
-
-def was_interrupted(signal_name: str) -> str:
-    """Return why the work ended early, as a clause."""
-    return f"the task was interrupted ({signal_name})"
 
 
 def _status(execution: Execution) -> str:

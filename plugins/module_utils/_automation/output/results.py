@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
 
+from ..model import statuses
 from ..model.executions import APPROVE_ACTION, Execution
 from ..model.pending import WaitingFor, waiting_for
 
@@ -88,7 +89,12 @@ def _waiting_for_result(wait: WaitingFor, execution: Execution, region: str, par
 
 
 def _failed_step(execution: Execution) -> dict[str, Any] | None:
-    step = execution.failed_step()
+    if execution.status not in statuses.UNSUCCESSFUL:
+        return None
+    # Every task loads its code anew, so what only a run that went wrong needs is not loaded for the others.
+    from ..model.settling import failed_step
+
+    step = failed_step(execution)
     if step is None:
         return None
     return {

@@ -26,8 +26,9 @@ from ..aws.errors import (
 )
 from ..model.executions import Execution
 from ..options.start import StartRequest
+from ..output.endings import at_fault
 from ..output.failures import advice, in_full
-from ..output.phrases import at_fault, explain_state
+from ..output.phrases import explain_state
 from ..runtime.interruption import Interrupted
 from .freshness import MARGIN
 from .outcome import RunOutcome

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
+from ..aws.errors import AnsibleAutomationError, SendResult
 from ..aws.runs import Started, describe_document, start_automation_execution, stop_automation_execution
+from ..output.outcome import Attempts
 from ..runtime.requests import Call, Change
 from ..runtime.service import Service
+
+Answer = TypeVar("Answer")
 
 
 def start(service: Service, members: Mapping[str, Any], leaves: Callable[[], None]) -> Change[Started]:
@@ -29,3 +33,14 @@ def stop(service: Service, execution_id: str, stop_type: str, leaves: Callable[[
 def document(service: Service, name: str, version: str | None) -> Call[dict[str, Any]]:
     """Read the description of a runbook."""
     return Call("DescribeDocument", partial(describe_document, service.client, name, version))
+
+
+async def noted(attempts: Attempts, change: Change[Answer]) -> Answer:
+    """Make a change once, and note what becomes of it. Raises AnsibleAutomationError."""
+    try:
+        answer = await change
+    except AnsibleAutomationError as error:
+        attempts.note(error.send_result)
+        raise
+    attempts.note(SendResult.ACCEPTED)
+    return answer

@@ -17,14 +17,15 @@ from ..model.executions import Execution
 from ..model.settling import failure_of, forgiven_since
 from ..options.start import StartRequest
 from ..options.waiting import Pace
-from ..output.phrases import after_waiting
+from ..output.endings import after_waiting
 from ..runtime.interruption import Interrupted
 from ..runtime.polling import Watch, Watched
-from ..runtime.retry import change_again, noted
+from ..runtime.retry import change_again
 from ..runtime.service import Service
-from . import messages, requests
+from . import messages
 from .freshness import date_of, was_started_before
 from .outcome import RunOptions, RunOutcome
+from .requests import noted, start
 from .results import diff_side
 
 # How long to try to read an execution that has just been started, in seconds. Whether the service finds it at once
@@ -75,7 +76,7 @@ class Starter:
 
     async def _send(self) -> Started:
         service, attempts, members = self._service, self._outcome.attempts, self._request.members
-        return await change_again(service, lambda: noted(attempts, requests.start(service, members, attempts.leaves)))
+        return await change_again(service, lambda: noted(attempts, start(service, members, attempts.leaves)))
 
     async def _look_after(self, execution_id: str) -> None:
         rest = self._options.rest

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from ..aws.errors import ACCESS_DENIED, AnsibleAutomationError
 from ..model.executions import Execution
-from ..output.phrases import after_waiting
+from ..output.endings import after_waiting
 from ..runtime.interruption import Interrupted
 from ..runtime.polling import Watch
 from ..runtime.reading import read_execution
-from ..runtime.retry import change_again, noted
+from ..runtime.retry import change_again
 from ..runtime.service import Service
 from . import messages
 from .outcome import RunOptions, RunOutcome
-from .requests import stop
+from .requests import noted, stop
 from .stop_rules import diff_side, is_stopping, predict
 
 

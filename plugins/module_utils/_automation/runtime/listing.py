@@ -10,12 +10,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..aws.errors import ACCESS_DENIED, EXECUTION_NOT_FOUND, AnsibleAutomationError, endless_list
+from ..aws.errors import ACCESS_DENIED, EXECUTION_NOT_FOUND, AnsibleAutomationError
 from ..aws.listings import (
     PAGE,
     Page,
     describe_automation_executions,
     describe_automation_step_executions,
+    endless_list,
 )
 from ..model import statuses
 from ..model.executions import Execution

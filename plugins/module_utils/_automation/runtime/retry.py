@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from ..aws.errors import AnsibleAutomationError, SendResult
 from .pacing import RetryBudget
-from .requests import Change, Pause
+from .requests import Pause
 from .service import Clock, Service
-
-if TYPE_CHECKING:
-    from ..output.outcome import Attempts
 
 Answer = TypeVar("Answer")
 
@@ -52,17 +49,6 @@ async def change_again(service: Service, make: Callable[[], Awaitable[Answer]]) 
     Raises AnsibleAutomationError.
     """
     return await _again(service.changes, service.clock, make)
-
-
-async def noted(attempts: Attempts, change: Change[Answer]) -> Answer:
-    """Make a change once, and note what becomes of it. Raises AnsibleAutomationError."""
-    try:
-        answer = await change
-    except AnsibleAutomationError as error:
-        attempts.note(error.send_result)
-        raise
-    attempts.note(SendResult.ACCEPTED)
-    return answer
 
 
 async def _again(budget: RetryBudget, clock: Clock, make: Callable[[], Awaitable[Answer]]) -> Answer:

@@ -14,7 +14,7 @@ from ..model.executions import Execution, Step
 from ..model.pending import approvals_at
 from ..model.signals import APPROVE, REJECT, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
 from ..options.spelling import did_you_mean
-from ..output import phrases
+from ..output import endings
 from ..output.failures import advice, in_full
 from ..output.phrases import explain_state
 from ..runtime.interruption import Interrupted
@@ -196,7 +196,7 @@ def at_fault(signal: Signal, execution_id: str, delivery: Delivery, fault: Excep
         message = _unknown(signal, execution_id, delivery)
     else:
         message = f"{named(signal)} has had no effect on execution {execution_id}."
-    return phrases.at_fault(fault, message)
+    return endings.at_fault(fault, message)
 
 
 def called_off(signal: Signal, execution_id: str, delivery: Delivery, reason: str) -> str:

@@ -258,7 +258,7 @@ class _Signalling:
         before, after, signal = outcome.before, outcome.after, outcome.signal
         if not signal.is_decision or before is None or after is None:
             return
-        if not changes.shows_new_decisions_elsewhere(before, after, gate):
+        if not changes.shows_new_decisions(before, after, gate):
             return
         from . import effects
 

@@ -11,7 +11,7 @@ from ..model import settling, summaries
 from ..model.executions import Execution, Step
 from ..model.signals import STOP_STEP
 from ..options.waiting import Pace
-from ..output.phrases import after_waiting
+from ..output.endings import after_waiting
 from ..runtime.listing import with_children
 from ..runtime.polling import SummaryCheck, Watch
 from ..runtime.service import Service

@@ -32,11 +32,7 @@ HELD = run("Waiting", gate("g", "Waiting", [OURS], needed=3), gate("h"))
 )
 def test_new_decisions_of_anybody(before, now, anywhere, elsewhere):
     assert changes.shows_new_decisions(before, now) is anywhere
-    assert changes.shows_new_decisions_elsewhere(before, now, OPEN.steps[0]) is elsewhere
-
-
-def test_a_decision_for_a_request_as_a_whole_is_elsewhere_at_any_gate():
-    assert changes.shows_new_decisions_elsewhere(OPEN, HELD, None)
+    assert changes.shows_new_decisions(before, now, OPEN.steps[0]) is elsewhere
 
 
 AHEAD = interactive("Waiting", step("s"))

@@ -151,34 +151,6 @@ def test_a_run_of_a_step_is_found_by_its_id():
     assert execution.find_step_execution("s-4") is None
 
 
-def failed(name, status="Failed", at=None, **more):
-    return step(name, status=status, ended_at=at, **more)
-
-
-FORGIVEN = failed("forgiven", at=LATER, on_failure="Continue")
-BLAMED = {
-    "no step": ([], None),
-    "none failed": ([step("a", status="Success"), step("b")], None),
-    "the only one": ([step("a", status="Success"), failed("b")], "b"),
-    "the last by time": ([failed("b", at=LATER), failed("a", at=NOON)], "b"),
-    "the last by place where no time is told": ([failed("a"), failed("b")], "b"),
-    "one that the runbook does not forgive": ([failed("a", at=NOON), FORGIVEN], "a"),
-    "one that is not critical is forgiven": ([failed("a"), failed("b", at=LATER, is_critical=False)], "a"),
-    "one that is critical is not": ([failed("a"), failed("b", on_failure="Continue", is_critical=True)], "b"),
-    "one whose failure leads on is not": ([failed("a", on_failure="step:x"), FORGIVEN], "a"),
-    "a forgiven one where there is no other": ([FORGIVEN], "forgiven"),
-    "one with the execution's own status": ([failed("a"), failed("b", "TimedOut", LATER)], "a"),
-    "another status where none has its own": ([failed("a", "TimedOut"), failed("b", "Cancelled")], "b"),
-    "the step within a loop": ([failed("a", at=NOON), failed("l", at=LATER, action="aws:loop")], "a"),
-    "the loop where it is alone": ([failed("l", action="aws:loop")], "l"),
-}
-
-
-@pytest.mark.parametrize(("steps", "blamed"), BLAMED.values(), ids=BLAMED)
-def test_the_step_that_ended_the_execution(steps, blamed):
-    assert getattr(run("Failed", *steps).failed_step(), "name", None) == blamed
-
-
 @pytest.mark.parametrize(
     ("is_critical", "on_failure", "forgiven"),
     [

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model import statuses
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.model.settling import (
+    failed_step,
     failure_after,
     failure_of,
     forgiven_after,
@@ -25,6 +28,8 @@ from ansible_collections.ssmops.automation.tests.unit.executions import (
 )
 from ansible_collections.ssmops.automation.tests.unit.signals import APPROVE, REJECT, RESUME, REVOKE, START, STOP
 
+NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.timezone.utc)
+LATER = NOON + datetime.timedelta(minutes=1)
 WAITING_AT_GATE = run("Waiting", gate("g", "Waiting", needed=2), gate("h"), pause("p"))
 SETTLED = {
     "the answer is still the old one": (WAITING_AT_GATE, WAITING_AT_GATE, APPROVE, False),
@@ -153,3 +158,31 @@ def test_the_step_to_blame(steps, more, words):
     assert failure.startswith("the execution ended Failed: ")
     assert words in failure
     assert not failure.endswith(".")
+
+
+def failed(name, status="Failed", at=None, **more):
+    return step(name, status=status, ended_at=at, **more)
+
+
+FORGIVEN = failed("forgiven", at=LATER, on_failure="Continue")
+BLAMED = {
+    "no step": ([], None),
+    "none failed": ([step("a", status="Success"), step("b")], None),
+    "the only one": ([step("a", status="Success"), failed("b")], "b"),
+    "the last by time": ([failed("b", at=LATER), failed("a", at=NOON)], "b"),
+    "the last by place where no time is told": ([failed("a"), failed("b")], "b"),
+    "one that the runbook does not forgive": ([failed("a", at=NOON), FORGIVEN], "a"),
+    "one that is not critical is forgiven": ([failed("a"), failed("b", at=LATER, is_critical=False)], "a"),
+    "one that is critical is not": ([failed("a"), failed("b", on_failure="Continue", is_critical=True)], "b"),
+    "one whose failure leads on is not": ([failed("a", on_failure="step:x"), FORGIVEN], "a"),
+    "a forgiven one where there is no other": ([FORGIVEN], "forgiven"),
+    "one with the execution's own status": ([failed("a"), failed("b", "TimedOut", LATER)], "a"),
+    "another status where none has its own": ([failed("a", "TimedOut"), failed("b", "Cancelled")], "b"),
+    "the step within a loop": ([failed("a", at=NOON), failed("l", at=LATER, action="aws:loop")], "a"),
+    "the loop where it is alone": ([failed("l", action="aws:loop")], "l"),
+}
+
+
+@pytest.mark.parametrize(("steps", "blamed"), BLAMED.values(), ids=BLAMED)
+def test_the_step_that_ended_the_execution(steps, blamed):
+    assert getattr(failed_step(run("Failed", *steps)), "name", None) == blamed

@@ -11,7 +11,6 @@ import datetime
 import pytest
 
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.phrases import (
-    after_waiting,
     approvals_at_gate,
     explain_state,
 )
@@ -57,24 +56,3 @@ def test_explain_state(execution, clause):
 )
 def test_approvals_are_told_at_a_gate_that_was_read(execution, phrase):
     assert approvals_at_gate(execution) == phrase
-
-
-@pytest.mark.parametrize(
-    ("last", "in_time", "failure", "words"),
-    [
-        (run("Success"), True, "", ["The execution ended Success."]),
-        (AT_GATE, True, "", ["The execution waits at step `g`", "1 of 2 approvals."]),
-        (run("Failed"), True, "the disk is full", ["went wrong: the disk is full."]),
-        (run("InProgress"), False, "", ["did not come to rest within 30 s (wait_timeout)", "is InProgress."]),
-        (None, False, "", ["did not come to rest within 30 s (wait_timeout)", "could not be read."]),
-    ],
-    ids=["ended", "rests", "failed", "too late", "never read"],
-)
-def test_after_waiting(last, in_time, failure, words):
-    sentence = after_waiting(last, in_time, failure, 30)
-    assert all(word in sentence for word in words), sentence
-
-
-def test_what_failed_on_the_way_is_told_after_waiting():
-    sentence = after_waiting(run("Success"), True, "", 30, "step `s` (aws:sleep) is Failed: no disk")
-    assert sentence == "The execution ended Success, although step `s` (aws:sleep) is Failed: no disk."

@@ -15,6 +15,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.aws.
     MalformedAnswer,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.output.outcome import Attempts
+from ansible_collections.ssmops.automation.plugins.module_utils._automation.run.requests import noted
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.pacing import RetryBudget
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.requests import Call, Change
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.retry import (
@@ -22,7 +23,6 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.runt
     change_again,
     look_again,
     note_failure,
-    noted,
     pauses,
 )
 from ansible_collections.ssmops.automation.plugins.module_utils._automation.runtime.service import RETRY_SECONDS
