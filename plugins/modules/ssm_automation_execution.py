@@ -358,6 +358,36 @@ automation_execution_status:
   returned: when the execution could be read; in check mode also what O(state=started) leads to first
   type: str
   sample: Waiting
+failed_step:
+  description: The step that ended the execution badly.
+  returned: when the execution has ended badly and its steps tell which of them did it
+  type: dict
+  contains:
+    step_name:
+      description: The name of the step.
+      returned: always
+      type: str
+      sample: deploy_to_production
+    step_execution_id:
+      description: The id of this run of the step.
+      returned: always
+      type: str
+      sample: 95e70479-cf20-4d80-8018-7e4e2b4c1d5f
+    action:
+      description: The action of the step.
+      returned: always
+      type: str
+      sample: aws:runCommand
+    step_status:
+      description: The status of the step, such as V(Failed), V(TimedOut) or V(Cancelled).
+      returned: always
+      type: str
+      sample: Failed
+    failure_message:
+      description: Why the step failed; null where the service gives no reason.
+      returned: always
+      type: str
+      sample: Step timed out while the command was running.
 automation_execution:
   description:
     - The execution as last seen, after the start or stop.

@@ -380,7 +380,7 @@ automation_executions:
           type: str
           sample: aws:runCommand
         step_status:
-          description: The status of the step, such as V(Failed), V(TimedOut), V(Cancelled) or V(Rejected).
+          description: The status of the step, such as V(Failed), V(TimedOut) or V(Cancelled).
           returned: always
           type: str
           sample: Failed

@@ -406,6 +406,36 @@ automation_execution_status:
   returned: for one execution, when it could be read, and in check mode where the id was empty or null
   type: str
   sample: InProgress
+failed_step:
+  description: The step that ended the execution badly.
+  returned: for one execution, when the execution has ended badly and its steps tell which of them did it
+  type: dict
+  contains:
+    step_name:
+      description: The name of the step.
+      returned: always
+      type: str
+      sample: deploy_to_production
+    step_execution_id:
+      description: The id of this run of the step.
+      returned: always
+      type: str
+      sample: 95e70479-cf20-4d80-8018-7e4e2b4c1d5f
+    action:
+      description: The action of the step.
+      returned: always
+      type: str
+      sample: aws:runCommand
+    step_status:
+      description: The status of the step, such as V(Failed), V(TimedOut) or V(Cancelled).
+      returned: always
+      type: str
+      sample: Failed
+    failure_message:
+      description: Why the step failed; null where the service gives no reason.
+      returned: always
+      type: str
+      sample: Step timed out while the command was running.
 automation_execution:
   description:
     - The execution as last seen, after the signal if one was sent.
@@ -633,6 +663,11 @@ outcomes:
       returned: when the execution was read
       type: str
       sample: InProgress
+    failed_step:
+      description: As RV(failed_step).
+      returned: when the execution has ended badly and its steps were read
+      type: dict
+      sample: {"step_name": "restart", "action": "aws:runCommand", "step_status": "Failed", "failure_message": "Exit 1"}
     diff:
       description:
         - As RV(diff) for one execution. Where the steps were not read again after the signal, the side C(after) has the

@@ -120,6 +120,7 @@ def several(emulator, many, alice):
         "mixed": many("Approve", [gates[0], NOBODYS], **alice),
         "already done": many("Approve", gates[:1], **alice),
         "called off": many("Approve", [NOBODYS, *gates], fail_fast=True, concurrency=1, **alice),
+        "ended badly": many("Approve", gates[1:2], wait=True, **alice),
         "none": many("Approve", [], **alice),
         "too many": many("Approve", filters={"ExecutionStatus": "Waiting"}, max_executions=1, **alice),
     }

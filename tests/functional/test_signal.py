@@ -120,7 +120,8 @@ class TestApprove:
         assert result["failed"] is True
         assert result["changed"] is False
         assert result["error"]["code"] == "InvalidAutomationSignalException"
-        assert "The gate still waits, so the caller may not be one of its approvers (alice, bob)" in result["msg"]
+        assert "The gate still waits, and you are none of its approvers: you are " in result["msg"]
+        assert ":user/carol, they are alice, bob (" in result["msg"]
         assert "diff" not in result
 
     def test_a_session_of_a_listed_role_counts(self, emulator, signal):
@@ -226,7 +227,7 @@ class TestInteractive:
         result = signal("StartStep", execution_id, step_name="drian")
         assert result["error"]["code"] == "AutomationStepNotFoundException"
         assert (
-            "no step `drian` (did you mean `drain`?): check the name against the runbook (steps listed so far: `drain`)"
+            "no step `drian` (did you mean `drain`?): check the name against the runbook (steps known so far: `drain`, `patch_by_hand`)"
             in result["msg"]
         )
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..aws.errors import AnsibleAutomationError
 from ..model.signals import Signal
 from ..output.failures import failure_details, with_cause
-from ..output.results import console_url
+from ..output.results import console_url, failed_step_result
 from ..signal.messages import would_send_once_started
 from ..signal.outcome import Outcome
 from ..signal.results import diff_result, signal_summary
@@ -31,6 +31,7 @@ def outcome_result(outcome: Outcome, region: str, partition: str) -> dict[str, A
         **_whereabouts(outcome),
         "status_before": outcome.before.status if outcome.before else None,
         "status_after": outcome.after.status if outcome.after else None,
+        "failed_step": failed_step_result(outcome.after) if outcome.after else None,
         "diff": diff_result(*outcome.diff) if outcome.diff else None,
         "console_url": console_url(outcome.execution_id, region, partition),
         "error": _service_error(outcome.error),

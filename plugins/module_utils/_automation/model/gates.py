@@ -126,14 +126,14 @@ def count(gate: Step, verdict: str) -> int:
     return sum(decision.decision == verdict for decision in decisions_at(gate))
 
 
-def decision_by(gate: Step, caller_arn: str, verdict: str) -> Decision | None:
-    """Return the decision of the caller that a gate holds with this verdict, if it holds one."""
+def decision_by(gate: Step, caller_arn: str, verdict: str | None = None) -> Decision | None:
+    """Return the decision of the caller that a gate holds, of this verdict or of any, if it holds one."""
     if not caller_arn:
         return None
     # Loaded here as it is seldom needed, and every task loads its code anew.
     from .approvers import is_approver
 
-    decisions = (each for each in decisions_at(gate) if each.decision == verdict)
+    decisions = (each for each in decisions_at(gate) if verdict in (None, each.decision))
     return next((each for each in decisions if is_approver(each.approver, caller_arn)), None)
 
 

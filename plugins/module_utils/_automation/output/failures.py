@@ -33,6 +33,8 @@ def fail(module: AnsibleAWSModule, msg: str, error: AnsibleAutomationError | Non
     if error is None:
         module.fail_json(msg=msg, **result)
     else:
+        # What is not found is mostly looked for in the wrong place.
+        msg = f"{msg.rstrip('.')}; the region is {module.region}" if error.code == EXECUTION_NOT_FOUND else msg
         module.fail_json(msg=with_cause(msg, error), **failure_details(error), **result)
 
 

@@ -40,7 +40,7 @@ def execution_result(execution: Execution, region: str, partition: str) -> dict[
         nested_transforms={"StepExecutions": _step_results},
     )
     waits = [_waiting_for_result(wait, execution, region, partition) for wait in waiting_for(execution)]
-    return {**result, "waiting_for": waits, "failed_step": _failed_step(execution)}
+    return {**result, "waiting_for": waits, "failed_step": failed_step_result(execution)}
 
 
 def unstarted_execution(**known: Any) -> dict[str, Any]:
@@ -88,7 +88,8 @@ def _waiting_for_result(wait: WaitingFor, execution: Execution, region: str, par
     }
 
 
-def _failed_step(execution: Execution) -> dict[str, Any] | None:
+def failed_step_result(execution: Execution) -> dict[str, Any] | None:
+    """Return the step that ended an execution badly, or none where none did or its steps were not read."""
     if execution.status not in statuses.UNSUCCESSFUL:
         return None
     # Every task loads its code anew, so what only a run that went wrong needs is not loaded for the others.
@@ -127,13 +128,16 @@ def _failure_details(details: Mapping[str, Any]) -> dict[str, Any]:
 def execution_summary(
     execution: Execution | None, execution_id: str | None, is_full: bool, region: str, partition: str
 ) -> dict[str, Any]:
-    """Return the id and the status of an execution, and the whole of it where `is_full`.
+    """Return the id and the status of an execution, the step that ended it badly, and the whole of it where `is_full`.
 
     An execution of which nothing but the id is known has no status.
     """
     summary: dict[str, Any] = {"automation_execution_id": execution_id}
     if execution is not None and execution.status:
         summary["automation_execution_status"] = execution.status
+    failed = failed_step_result(execution) if execution is not None else None
+    if failed:
+        summary["failed_step"] = failed
     if execution is not None and is_full:
         summary["automation_execution"] = execution_result(execution, region, partition)
     return summary

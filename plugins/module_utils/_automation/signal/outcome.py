@@ -34,7 +34,8 @@ class Delivery(Attempts):
     error of the last attempt. `may_still_leave` is true once an attempt was waited for no longer, so that the request
     may go out at any time. `shows_others` is true where the gate lists who decided, and it was not the caller;
     `shows_nothing` where the service refused a decision on a request as a whole, which lists no decisions, or a signal
-    of which something on the way may have made a copy.
+    of which something on the way may have made a copy. `caller` is the sender's ARN, where it was asked for to tell
+    why a gate that waits has refused a decision.
     """
 
     status: DeliveryStatus | None = None
@@ -44,6 +45,7 @@ class Delivery(Attempts):
     may_still_leave: bool = False
     shows_others: bool = False
     shows_nothing: bool = False
+    caller: str = ""
 
     @property
     def took_effect(self) -> bool:

@@ -10,6 +10,8 @@ The reason inside a refusal comes from verdicts.py. Most tasks load none of this
 from __future__ import annotations
 
 from ..aws.errors import ACCESS_DENIED, INVALID_SIGNAL, STEP_NOT_FOUND, AnsibleAutomationError
+from ..model import gates
+from ..model.approvers import may_be_approver
 from ..model.executions import Execution, Step
 from ..model.pending import approvals_at
 from ..model.signals import APPROVE, REJECT, RESUME, REVOKE, START_STEP, STOP_STEP, Signal
@@ -103,22 +105,33 @@ def not_delivered(signal: Signal, execution_id: str, delivery: Delivery, known: 
         return f"{named(signal)} did not get to execution {execution_id}: {reason}."
     if error.code == INVALID_SIGNAL:
         refused_it = f"The service refused {named(signal)} for execution {execution_id}"
-        return f"{refused_it}. {_why_refused(signal, delivery.verdict)}{_who_else(delivery)}".strip()
+        return f"{refused_it}. {_why_refused(signal, delivery)}{_who_else(delivery)}".strip()
     return failed_call(signal, execution_id, error, known)
 
 
-def _why_refused(signal: Signal, verdict: Verdict | None) -> str:
+def _why_refused(signal: Signal, delivery: Delivery) -> str:
+    verdict = delivery.verdict
     if verdict is None:
         decided = ", the caller may be none of its approvers, or may have decided before" if signal.is_decision else ""
         return f"The execution could not be read, so why is not known: it may not wait for {signal.type}{decided}."
     if verdict.kind is Kind.SEND and signal.is_decision and verdict.step is None:
         return f"It shows now: {verdict.reason}; the caller may be no approver of it, or may have decided before."
-    approvers = approvals_at(verdict.step).approvers if verdict.step and signal.is_decision else ()
-    if verdict.kind is not Kind.SEND or not approvers:
-        return f"It shows now: {verdict.reason}."
+    if verdict.kind is Kind.SEND and signal.is_decision and verdict.step and approvals_at(verdict.step).approvers:
+        return f"The gate still waits{_why_it_waits(verdict.step, delivery.caller)}."
+    return f"It shows now: {verdict.reason}."
+
+
+def _why_it_waits(gate: Step, caller: str) -> str:
+    approvers = ", ".join(approvals_at(gate).approvers)
+    own = gates.decision_by(gate, caller)
+    if own:
+        return f" and has a decision of yours already: {own.decision}, as {own.approver}"
+    if not may_be_approver(gate, caller):
+        return f", and you are none of its approvers: you are {caller}, they are {approvers}"
+    who = f"the caller ({caller})" if caller else "the caller"
     return (
-        f"The gate still waits, so the caller may not be one of its approvers ({', '.join(approvers)}),"
-        " or may have decided before, be it by a copy of this request that something on the way made."
+        f". Either {who} is none of its approvers ({approvers}), or has decided before and the gate does not show it;"
+        " something on the way may have sent this request twice"
     )
 
 
@@ -222,11 +235,12 @@ def failed_call(signal: Signal, execution_id: str, error: AnsibleAutomationError
         )
     if error.code != STEP_NOT_FOUND:
         return advice(error, execution_id)
-    names = dict.fromkeys(step.name for step in known.steps) if known else {}
+    steps = known.steps if known else ()
+    names = dict.fromkeys(name for step in steps for name in (step.name, *step.valid_next_steps))
     listed = ", ".join(f"`{name}`" for name in names) or "none"
     return (
         f"Execution {execution_id} has no step `{signal.target}`{did_you_mean(signal.target, names)}: check the name"
-        f" against the runbook (steps listed so far: {listed})"
+        f" against the runbook (steps known so far: {listed})"
     )
 
 

@@ -211,6 +211,8 @@ class _Signalling:
             delivery.verdict = await self._decide(seen) if seen else None
             if seen and delivery.verdict and outcome.before is None:
                 delivery.shows_nothing = effects.may_be_ours(seen, outcome.signal, delivery.verdict)
+            if outcome.signal.is_decision and delivery.verdict and delivery.verdict.kind is Kind.SEND:
+                delivery.caller = await self._service.caller_arn()
         _problems_of(outcome).fail_delivery()
 
     async def _leave(self, verdict: Verdict) -> None:

@@ -147,8 +147,12 @@ def test_no_step_has_failed_an_execution_that_has_not_failed(status):
 
 
 def test_an_execution_in_short_and_in_full():
-    execution = Execution.from_api(ANSWER)
-    short = {"automation_execution_id": EXECUTION_ID, "automation_execution_status": "Failed"}
+    execution = run("Failed", step("a", "aws:runCommand", "Failed"))
+    short = {
+        "automation_execution_id": EXECUTION_ID,
+        "automation_execution_status": "Failed",
+        "failed_step": execution_result(execution, *PLACE)["failed_step"],
+    }
     assert execution_summary(execution, EXECUTION_ID, is_full=False, **AT_PLACE) == short
     assert execution_summary(execution, EXECUTION_ID, is_full=True, **AT_PLACE) == {
         **short,

@@ -19,6 +19,7 @@ from ansible_collections.ssmops.automation.plugins.module_utils._automation.sign
 from ansible_collections.ssmops.automation.tests.unit.errors import refusal
 from ansible_collections.ssmops.automation.tests.unit.executions import (
     ALICE,
+    BOB,
     EXECUTION_ID,
     gate,
     interactive,
@@ -60,7 +61,7 @@ NOT_DELIVERED = {
     "the gate names its approvers": (
         NO_SIGNAL,
         Verdict(Kind.SEND, "it waits", NAMED_APPROVERS),
-        ["service refused Approve", "may not be one of its approvers", ALICE, "decided before"],
+        ["service refused Approve", "Either the caller is none of its approvers", ALICE, "has decided before"],
     ),
     "the gate names nobody": (
         NO_SIGNAL,
@@ -82,6 +83,29 @@ NOT_DELIVERED = {
 def test_not_delivered(error, verdict, words):
     delivery = Delivery(attempts=1, status=DeliveryStatus.REFUSED, error=error, verdict=verdict)
     check(problems.not_delivered(APPROVE, EXECUTION_ID, delivery, AT_GATE), *words)
+
+
+HOLDS_ONE = gate("g", "Waiting", [(ALICE, "Approved")], needed=2, approvers=["alice", "bob"])
+
+
+@pytest.mark.parametrize(
+    ("signal", "waits", "caller", "words"),
+    [
+        (REJECT, HOLDS_ONE, ALICE, "The gate still waits and has a decision of yours already: Approved, as " + ALICE),
+        (
+            APPROVE,
+            gate("g", "Waiting", approvers=["alice"]),
+            BOB,
+            f"none of its approvers: you are {BOB}, they are alice",
+        ),
+        (APPROVE, gate("g", "Waiting", approvers=["alice"]), ALICE, f"Either the caller ({ALICE}) is none of its"),
+    ],
+    ids=["has decided", "is not listed", "is listed, and no decision shows"],
+)
+def test_why_a_gate_that_waits_has_refused_somebody(signal, waits, caller, words):
+    verdict = Verdict(Kind.SEND, "it waits", waits)
+    delivery = Delivery(attempts=1, status=DeliveryStatus.REFUSED, error=NO_SIGNAL, verdict=verdict, caller=caller)
+    check(problems.not_delivered(signal, EXECUTION_ID, delivery, AT_GATE), words)
 
 
 @pytest.mark.parametrize("shows_nothing", [True, False])
