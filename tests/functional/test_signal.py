@@ -227,8 +227,8 @@ class TestInteractive:
         result = signal("StartStep", execution_id, step_name="drian")
         assert result["error"]["code"] == "AutomationStepNotFoundException"
         assert (
-            "no step `drian` (did you mean `drain`?): check the name against the runbook (steps known so far: `drain`, `patch_by_hand`)"
-            in result["msg"]
+            "no step `drian` (did you mean `drain`?): check the name against the runbook"
+            " (steps known so far: `drain`, `patch_by_hand`)" in result["msg"]
         )
 
     def test_start_step_is_not_for_mode_auto(self, signal, at_pause):
