@@ -39,8 +39,9 @@ SHELL = {
 class Emulators:
     """The role as a play uses it, with the files of the emulators in a directory."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, runbooks=HERE / "runbooks"):
         self.directory = directory
+        self.runbooks = runbooks
 
     def play(self, state, names, *options):
         """Run the play; return its output."""
@@ -54,7 +55,7 @@ class Emulators:
             "state": state,
             "names": names,
             "directory": self.directory / "emulators",
-            "runbooks": HERE / "runbooks",
+            "runbooks": self.runbooks,
         }
         variables = [word for name, value in values.items() for word in ("-e", f"{name}={value}")]
         command = [str(Path(sys.executable).with_name("ansible-playbook")), str(HERE / "plays" / "emulators.yml")]
@@ -73,6 +74,11 @@ class Emulators:
         """The files that tell where emulators listen."""
         return sorted(path.name for path in self.directory.glob("emulators/*.url"))
 
+    def end(self):
+        """End those that still run."""
+        for file in self.files():
+            os.kill(self[file.removesuffix(".url")].pid(), signal.SIGTERM)
+
     def __getitem__(self, name):
         """One of the emulators."""
         return AutomationEmulator((self.directory / "emulators" / f"{name}.url").read_text().strip(), "eu-central-1")
@@ -80,10 +86,36 @@ class Emulators:
 
 @pytest.fixture
 def emulators(tmp_path):
+    """None runs yet."""
     emulators = Emulators(tmp_path)
     yield emulators
-    for file in emulators.files():
-        os.kill(emulators[file.removesuffix(".url")].pid(), signal.SIGTERM)
+    emulators.end()
+
+
+RUNBOOK = """
+schemaVersion: "0.3"
+mainSteps:
+  - {{name: {step}, action: "aws:pause", inputs: {{}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    """A play has started one, blue, with runbooks of its own; that takes longer than most of what tests do with it."""
+    folder = tmp_path_factory.mktemp("role")
+    emulators = Emulators(folder, folder / "runbooks")
+    shutil.copytree(HERE / "runbooks", emulators.runbooks)
+    (emulators.runbooks / "Edited.yaml").write_text(RUNBOOK.format(step="first"))
+    emulators.play("started", "blue")
+    yield emulators
+    emulators.end()
+
+
+@pytest.fixture
+def running(started):
+    """Blue runs, without executions and with the settings of its start."""
+    started["blue"].reset()
+    return started
 
 
 def changes(output):
@@ -113,27 +145,19 @@ def test_two_side_by_side_from_start_to_stop(emulators):
     assert changes(emulators.play("stopped", "green")) == 0
 
 
-def test_stubs_are_changed_in_an_emulator_that_runs(emulators):
-    emulators.play("started", "blue")
-    for stubs, changed in (('[{"action": "aws:sleep", "returns": {}}]', True), ("[]", True), ("[]", False)):
-        output = emulators.play("started", "blue", "-e", f'{{"stubs": {stubs}}}')
-        assert (changes(output) == 0) is not changed, output
-        assert emulators["blue"].stubs() == json.loads(stubs)
-
-
-def test_quotas_are_changed_in_an_emulator_that_runs(emulators):
-    emulators.play("started", "blue")
-    for quotas, changed in (('"documented"', True), ('{"running": 2}', True), ('{"running": 2}', False)):
-        output = emulators.play("started", "blue", "-e", f'{{"quotas": {quotas}}}')
-        # With documented quotas the module may have to wait, and the run is an old one.
-        assert (changes(output) > 0) is changed, output
-        assert emulators["blue"].control("GET", "quotas") == {"quotas": json.loads(quotas)}
-
-
-def test_iam_decides_in_an_emulator_that_runs(emulators):
-    for iam in (True, False):
-        emulators.play("started", "blue", "-e", f'{{"iam": {str(iam).lower()}}}')
-        assert emulators["blue"].control("GET", "iam") == {"enforced": iam}
+def test_settings_are_changed_in_an_emulator_that_runs(running):
+    blue = running["blue"]
+    some = {"stubs": [{"action": "aws:sleep", "returns": {}}], "quotas": "documented", "iam": True}
+    others = {"stubs": [], "quotas": {"running": 2}, "iam": False}
+    # Each of the three is changed, or none; and the first play starts its run.
+    for settings, changed in ((some, 4), (others, 3), (others, 0)):
+        output = running.play("started", "blue", "-e", json.dumps(settings))
+        assert changes(output) == changed, output
+        assert blue.stubs() == settings["stubs"]
+        assert blue.control("GET", "quotas") == {"quotas": settings["quotas"]}
+        assert blue.control("GET", "iam") == {"enforced": settings["iam"]}
+        # By the next play the module can tell that the run is an old one.
+        blue.advance(60)
 
 
 def test_in_check_mode_nothing_is_started(emulators):
@@ -142,47 +166,51 @@ def test_in_check_mode_nothing_is_started(emulators):
     assert list(emulators.directory.glob("emulators")) == []
 
 
-def test_in_check_mode_an_emulator_that_runs_is_found_and_left_alone(emulators):
-    emulators.play("started", "blue")
-    assert f'"msg": "{emulators["blue"].url}"' in emulators.play("started", "blue", "--check", "-e", '{"iam": true}')
-    assert (runs(emulators["blue"]), emulators["blue"].control("GET", "iam")) == (1, {"enforced": False})
+def test_in_check_mode_an_emulator_that_runs_is_found_and_left_alone(running):
+    blue = running["blue"]
+    assert f'"msg": "{blue.url}"' in running.play("started", "blue", "--check", "-e", '{"iam": true}')
+    assert (runs(blue), blue.control("GET", "iam")) == (0, {"enforced": False})
 
 
-RUNBOOK = """
-schemaVersion: "0.3"
-mainSteps:
-  - {{name: {step}, action: "aws:pause", inputs: {{}}}}
-"""
+def test_an_edited_runbook_is_registered_anew(running):
+    blue = running["blue"]
+    assert blue.execution(blue.start("Edited"))["CurrentStepName"] == "first"
+    (running.runbooks / "Edited.yaml").write_text(RUNBOOK.format(step="second"))
+    running.play("started", "blue")
+    assert blue.execution(blue.start("Edited"))["CurrentStepName"] == "second"
 
 
-def test_an_edited_runbook_is_registered_anew(emulators, tmp_path):
-    runbooks = tmp_path / "runbooks"
-    shutil.copytree(HERE / "runbooks", runbooks)
-    for step in ("first", "second"):
-        (runbooks / "Edited.yaml").write_text(RUNBOOK.format(step=step))
-        emulators.play("started", "blue", "-e", f"runbooks={runbooks}")
-        blue = emulators["blue"]
-        assert blue.execution(blue.start("Edited"))["CurrentStepName"] == step
+def tells(failed, reason):
+    """Whether a play failed with a reason and nothing else."""
+    assert failed.returncode != 0
+    assert "non-zero return code" not in failed.stdout
+    assert "Status code was" not in failed.stdout
+    return reason in failed.stdout
 
 
 @pytest.mark.parametrize(
-    ("options", "reason"),
+    ("option", "reason"),
     [
-        (["-e", "runbooks=/nowhere"], "The emulator cannot start: [Errno 2] No such file or directory: '/nowhere'"),
-        (["-e", "automation_emulator_python=/usr/bin/no-python"], "Is automation_emulator_python, /usr/bin/no-python,"),
-        (
-            ["-e", '{"stubs": [{"step": "gaet"}]}'],
-            "The emulator blue refuses automation_emulator_stubs. Stub 1: A stub has",
-        ),
-        (["-e", "quotas=documentd"], "The emulator blue refuses automation_emulator_quotas. "),
+        ("runbooks=/nowhere", "The emulator cannot start: [Errno 2] No such file or directory: '/nowhere'"),
+        ("automation_emulator_python=/usr/bin/no-python", "Is automation_emulator_python, /usr/bin/no-python,"),
     ],
 )
-def test_a_failure_tells_its_reason(emulators, options, reason):
-    failed = emulators.try_to_play("started", "blue", *options)
-    assert failed.returncode != 0
-    assert reason in failed.stdout
-    assert "non-zero return code" not in failed.stdout
-    assert "Status code was" not in failed.stdout
+def test_one_that_does_not_start_tells_its_reason(emulators, option, reason):
+    assert tells(emulators.try_to_play("started", "blue", "-e", option), reason)
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        (
+            '{"stubs": [{"step": "gaet"}]}',
+            "The emulator blue refuses automation_emulator_stubs. Stub 1: A stub has",
+        ),
+        ("quotas=documentd", "The emulator blue refuses automation_emulator_quotas. "),
+    ],
+)
+def test_one_that_refuses_a_setting_tells_its_reason(running, option, reason):
+    assert tells(running.try_to_play("started", "blue", "-e", option), reason)
 
 
 def test_one_that_was_ended_by_force_is_started_anew(emulators):
