@@ -13,20 +13,19 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.ssmops.automation.tests.adversary.certificates import make_certificate
-from ansible_collections.ssmops.automation.tests.adversary.tasks import keep_models
 from ansible_collections.ssmops.automation.tests.adversary.world import World
 from ansible_collections.ssmops.automation.tests.adversary.world import world as new_world
+from ansible_collections.ssmops.automation.tests.quick_clients import clients_made_quickly
 
 # A host that is nowhere (RFC 2606): only a proxy leads to it.
 HOST = "automation.test"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def models_kept() -> Iterator[None]:
+def quick_clients() -> Iterator[None]:
     """Clients that are made quickly."""
-    end = keep_models()
-    yield
-    end()
+    with clients_made_quickly():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -30,13 +30,13 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from ..quick_clients import clients_made_quickly
 from . import faults, oracle, runbooks
 from .direct import GET, LIST, SEND
 from .oracle import Case, Printed
 from .proxy import Fault
 from .quotas import Quotas
 from .runbooks import Step
-from .tasks import keep_models
 from .wire import open_step
 from .world import World, world
 
@@ -444,9 +444,8 @@ def main() -> int:
     given = parser.parse_args()
     for name in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
         del os.environ[name]
-    keep_models()
     began, failed = time.monotonic(), 0
-    with running() as url:
+    with clients_made_quickly(), running() as url:
         for tale, problems in play_all(url, range(given.first, given.first + given.cases), given.quotas):
             failed += 1
             if failed <= given.stop_after:

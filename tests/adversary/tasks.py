@@ -14,7 +14,7 @@ import signal as signals
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -39,11 +39,8 @@ CLOCKS: tuple[Any, ...] = (SIGNAL, EXECUTION, INFO, cloud)
 MOST_SECONDS = 120
 
 
-def keep_models() -> Callable[[], None]:
-    """Let botocore read each file of its models once in this process; return how to end that.
-
-    To make a client takes longer than all the rest of a task, and most of that goes into these files.
-    """
+def keep_models() -> None:
+    """Let botocore read each file of its models once in this process, and change nothing else of it."""
     read = JSONFileLoader.load_file
     kept: dict[str, Any] = {}
 
@@ -52,11 +49,7 @@ def keep_models() -> Callable[[], None]:
             kept[file_path] = read(loader, file_path)
         return kept[file_path]
 
-    def end() -> None:
-        JSONFileLoader.load_file = read
-
     JSONFileLoader.load_file = load_file
-    return end
 
 
 class TookTooLong(BaseException):

@@ -6,13 +6,12 @@
 
 A module runs in this process: its arguments go in as Ansible hands them over, its printed JSON comes out; between
 them are the real base class, real boto3 clients and real HTTP. Only the clock is the emulator's, which stands still
-but for what a module sleeps, so that no test does; and botocore reads its files once for all tests.
+but for what a module sleeps, so that no test does; and clients are made quickly.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import json
 import signal as signals
@@ -21,7 +20,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import botocore.session
 import pytest
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
@@ -32,6 +30,7 @@ from ansible_collections.ssmops.automation.plugins.modules import (
     ssm_automation_execution_info,
     ssm_automation_signal,
 )
+from ansible_collections.ssmops.automation.tests.quick_clients import clients_made_quickly
 from automation_emulator.testing import AutomationEmulator
 
 RUNBOOKS = Path(__file__).parent / "runbooks"
@@ -69,13 +68,9 @@ def automation_emulator_options() -> Sequence[str | Path]:
 
 
 @pytest.fixture(scope="session")
-def botocore_reads_its_files_once() -> Iterator[None]:
-    """Let all sessions share the loader, as all clients of a session do: each module that runs makes a session.
-
-    Reading the descriptions of services and endpoints again for each of them takes most of the time of these tests.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+def quick_clients() -> Iterator[None]:
+    """Clients that are made quickly: each module that runs makes some."""
+    with clients_made_quickly():
         yield
 
 
@@ -87,7 +82,7 @@ def automation_emulator(automation_emulator_url: str) -> Emulator:
 
 @pytest.fixture
 def emulator(
-    automation_emulator_environment: Emulator, botocore_reads_its_files_once: None, monkeypatch: pytest.MonkeyPatch
+    automation_emulator_environment: Emulator, quick_clients: None, monkeypatch: pytest.MonkeyPatch
 ) -> Emulator:
     """An emulator without executions, which the modules find by the environment and whose clock they use."""
     for module in (ssm_automation_signal, ssm_automation_execution, cloud):
