@@ -177,7 +177,13 @@ def account(control: Control) -> Account:
     return Account(control.url)
 
 
+@pytest.fixture(scope="session")
+def strangers_client(server: Server) -> Any:
+    """The client of a caller that IAM does not know. All tests share it: most are done sooner than one is made."""
+    return Account(server.url).client("ssm")
+
+
 @pytest.fixture
-def runs(account: Account) -> Runs:
+def runs(control: Control, strangers_client: Any) -> Runs:
     """Runs started by a caller that IAM does not know."""
-    return Runs(account.client("ssm"))
+    return Runs(strangers_client)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +23,8 @@ def code_of(call: Any, *args: Any, **kwargs: Any) -> str:
 
 
 @pytest.mark.ledger("signals-4")
-def test_the_answer_is_empty(runs: Any) -> None:
+def test_the_answer_is_empty(runs: Any, account: Any) -> None:
+    runs = replace(runs, ssm=account.client("ssm"))
     bodies: list[bytes] = []
     runs.ssm.meta.events.register("before-parse.ssm", lambda response_dict, **_: bodies.append(response_dict["body"]))
     execution = runs.start(PAUSE, {**PAUSE, "name": "next"})
