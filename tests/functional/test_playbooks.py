@@ -208,9 +208,50 @@ def test_a_gated_deployment_whose_staging_is_ill_is_rejected_and_the_play_fails(
 
 def test_a_maintenance_window_resumes_each_phase_once(emulator, succeed):
     playbook = "ssmops.automation.maintenance_window"
-    succeed(playbook, playbook)
+    # The start and three signals: the second play changes nothing.
+    assert "changed=4" in succeed(playbook, playbook)
     assert statuses(emulator) == ["Success"]
     assert signals(emulator) == ["Resume"] * 3
+
+
+def phases(*names):
+    return ("-e", "window=a", "-e", json.dumps({"phases": names}))
+
+
+def test_a_maintenance_window_with_a_misspelt_phase_is_not_carried_on(emulator, play):
+    done = play("ssmops.automation.maintenance_window", *phases("drain", "pacth", "refill"))
+    assert done.returncode != 0
+    assert "The runbook has no step `pacth`, its steps are drain, patch, refill." in done.stdout
+    assert signals(emulator) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        (("drain", "refill"), "The window still waits at `patch`, which is not in phases."),
+        (("patch", "drain", "refill"), "The window still waits at `patch`, which is not in its place in phases."),
+    ],
+)
+def test_a_maintenance_window_that_still_waits_fails_and_goes_on_with_all_phases(emulator, play, succeed, named, told):
+    done = play("ssmops.automation.maintenance_window", *phases(*named))
+    assert done.returncode != 0
+    assert told in done.stdout
+    assert statuses(emulator) == ["Waiting"]
+    assert "changed=2" in succeed("ssmops.automation.maintenance_window", *phases("drain", "patch", "refill"))
+    assert statuses(emulator) == ["Success"]
+
+
+def test_a_maintenance_window_that_was_cancelled_is_followed_by_one_of_another_name(emulator, play, succeed):
+    play("ssmops.automation.maintenance_window", *phases("drain"))
+    (cancelled,) = emulator.executions()
+    emulator.client("ssm").stop_automation_execution(
+        AutomationExecutionId=cancelled["AutomationExecutionId"], Type="Cancel"
+    )
+    again = play("ssmops.automation.maintenance_window", "-e", "window=a")
+    assert again.returncode != 0
+    assert "client_token" in again.stdout
+    succeed("ssmops.automation.maintenance_window", "-e", "window=b")
+    assert statuses(emulator) == ["Cancelled", "Success"]
 
 
 def test_stepping_through_a_runbook_with_parameters(emulator, succeed):
