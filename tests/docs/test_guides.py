@@ -39,6 +39,8 @@ AGAIN = {"guide_getting_started": "ansible-playbook release.yml"}
 SENDS_NOTHING = "guide_awx_and_ci"
 # Its commands start emulators of their own.
 WITH_AN_EMULATOR_OF_ITS_OWN = "guide_testing"
+# This one has a session in the shell, of several people.
+OF_SEVERAL_PEOPLE = "guide_gated_deployment"
 
 
 def is_played(command):
@@ -119,6 +121,22 @@ def test_the_approver_of_a_guide_approves(automation_emulator, follow):
     (started,) = automation_emulator.client("ssm").describe_automation_executions()["AutomationExecutionMetadataList"]
     printed = run(f"ansible-playbook approve.yml -e execution_id={started['AutomationExecutionId']}")
     assert "Sent Approve for step `approve_production`" in printed
+
+
+def sessions(page):
+    return [block.text for block in blocks(page) if block.language == "bash"]
+
+
+def test_two_people_of_a_guide_approve(automation_emulator, follow):
+    assert [page.stem for page in GUIDES if sessions(page)] == [OF_SEVERAL_PEOPLE]
+    run = follow(OF_SEVERAL_PEOPLE)
+    (session,) = sessions(RST / f"{OF_SEVERAL_PEOPLE}.rst")
+    first, second = run(shlex.join(["bash", "-euc", session])).split("PLAY RECAP")[:2]
+    assert "user/alice" in first
+    assert "1 of 2 approvals" in first
+    assert "The execution ended Success" in second
+    callers = [each["caller"].rpartition("/")[2] for each in automation_emulator.requests("SendAutomationSignal")]
+    assert callers == ["alice", "bob"]
 
 
 def test_the_tests_of_the_guide_to_testing_pass(follow):
