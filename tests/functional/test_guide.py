@@ -79,6 +79,12 @@ def test_the_commands_work(project):
     assert not list((project / "home").glob(".cache/ssmops.automation/*.url")), "an emulator was left running"
 
 
+def test_the_file_is_installed_without_galaxy_by_the_command_in_the_text(project):
+    (command,) = re.findall(r"`(ansible-galaxy [^`]* --no-deps [^`]*)`", GUIDE.read_text(encoding="utf-8"))
+    run(project, command)
+    assert (project / "collections" / "ansible_collections" / "ssmops" / "automation" / "MANIFEST.json").is_file()
+
+
 def test_the_play_survives_check_mode_and_changes_nothing(project, automation_emulator):
     automation_emulator.register(project / "runbooks")
     automation_emulator.forget_requests()
