@@ -315,11 +315,24 @@ def test_all_that_waits_is_decided_by_the_first_rule_that_fits(emulator, succeed
     assert sorted(comments(emulator)) == ["Decided by policy", "The policy says so"]
 
 
-def test_the_policy_decides_once_however_often_it_is_asked(emulator, succeed):
+@pytest.fixture
+def ask(succeed, tmp_path):
+    """Have one process play a policy as often as there are executions; none means all that waits."""
+
+    def run(policy, *executions):
+        asked = [{"policy": policy, **({"execution_id": each} if each else {})} for each in executions]
+        plays = [
+            {"ansible.builtin.import_playbook": "ssmops.automation.decide_by_policy", "vars": each} for each in asked
+        ]
+        (tmp_path / "asked.yml").write_text(json.dumps(plays), encoding="utf-8")
+        return succeed(tmp_path / "asked.yml")
+
+    return run
+
+
+def test_the_policy_decides_once_however_often_it_is_asked(emulator, ask):
     execution = emulator.start("OneGate", Approvers=["moto", "alice"])
-    playbook, *options = under(APPROVE_FOR_ALICE, execution_id=execution)
-    succeed(playbook, playbook, *options)
-    succeed(*under(APPROVE_FOR_ALICE))
+    ask([APPROVE_FOR_ALICE], execution, execution, None)
     assert signals(emulator) == ["Approve"]
 
 
@@ -347,11 +360,10 @@ def test_what_no_rule_fits_is_left_to_people(emulator, succeed):
     assert "which waits at a request" in output
 
 
-def test_what_is_over_or_never_was_is_not_decided(emulator, succeed):
+def test_what_is_over_or_never_was_is_not_decided(emulator, ask):
     over = emulator.start("OneGate", Approvers=["moto", "alice"])
     emulator.client("ssm").stop_automation_execution(AutomationExecutionId=over, Type="Cancel")
-    for execution in (over, "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f"):
-        succeed(*under(APPROVE_FOR_ALICE, execution_id=execution))
+    ask([APPROVE_FOR_ALICE], over, "0b3f7c1e-5d52-4a6b-9f0e-6a1d2c3b4e5f")
     assert signals(emulator) == []
 
 
