@@ -247,18 +247,22 @@ class TestWaiting:
         workers.wake()
         workers.await_any(LONG)
 
-    def test_a_signal_of_the_operating_system_ends_it(self, workers, hanging):
+    def test_a_signal_of_the_operating_system_ends_it(self, workers):
+        has_waited = threading.Event()
+
+        def interrupt():
+            # One that comes right before the wait begins does not end it, so there is another and another.
+            while not has_waited.wait(0.01):
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
+
+        sender = threading.Thread(target=interrupt)
         with interruptible() as interruptions:
             interruptions.wake = workers.wake
-
-            def interrupt():
-                # One that comes right before the wait begins does not end it, so there is another and another.
-                while not hanging(0.01):
-                    signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
-
-            assert workers.make_room()
-            workers.hand_out(Job("Op", interrupt, []), LONG)
+            sender.start()
             began = time.monotonic()
             workers.await_any(LONG)
+            # One that came after the handler is gone would end the test run.
+            has_waited.set()
+            sender.join()
             assert time.monotonic() - began < LONG / 2
             assert interruptions.caught.signal_name == "SIGTERM"
