@@ -13,6 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 HOUR = 3600
+# An image that every account of moto's has.
+AMI = "ami-12c6146b"
 
 
 def level(*users: str, name: str = "ManualApproval", needed: int = 1, **members: Any) -> dict[str, Any]:
@@ -75,8 +77,7 @@ class Desk:
 
 def node(account: Any, **tags: str) -> str:
     ec2 = account.client("ec2")
-    image = ec2.describe_images()["Images"][0]["ImageId"]
-    made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    made = ec2.run_instances(ImageId=AMI, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     ec2.create_tags(Resources=[made], Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
     return str(made)
 

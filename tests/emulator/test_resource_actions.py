@@ -489,8 +489,7 @@ def test_the_snapshots_of_an_image_are_deleted_after_it(runs: Any, script: Scrip
 
 @pytest.mark.ledger("calls-16")
 def test_an_image_is_made_of_the_one_instance_that_was_launched(runs: Any, ec2: Any) -> None:
-    image = ec2.describe_images()["Images"][0]["ImageId"]
-    launched = {**step("runInstances", ImageId=image), "name": "launch"}
+    launched = {**step("runInstances", ImageId=AMI), "name": "launch"}
     execution = runs.start(launched, step("createImage", InstanceId="{{ launch.InstanceIds }}", ImageName="base"))
     assert runs.status(execution) == "Success"
 

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from moto.ssm import models
 
+# An image that every account of moto's has.
+AMI = "ami-12c6146b"
+
 
 def step(**inputs: Any) -> dict[str, Any]:
     given = {"DocumentName": "AWS-RunShellScript", **inputs}
@@ -79,10 +82,9 @@ def test_up_to_50_instances_can_be_named(runs: Any) -> None:
 @pytest.mark.ledger("calls-28")
 def test_targets_are_instances_with_a_tag(runs: Any, account: Any) -> None:
     ec2 = account.client("ec2")
-    image = ec2.describe_images()["Images"][0]["ImageId"]
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "Role", "Value": "web"}]}]
-    [web] = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=tags)["Instances"]
-    ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)
+    [web] = ec2.run_instances(ImageId=AMI, MinCount=1, MaxCount=1, TagSpecifications=tags)["Instances"]
+    ec2.run_instances(ImageId=AMI, MinCount=1, MaxCount=1)
     shown = ran(runs, Targets=[{"Key": "tag:Role", "Values": ["web"]}])
     assert (shown["StepStatus"], set(shown["Outputs"])) == ("Success", {"CommandId", "Status"})
     assert commands(runs)[0]["InstanceIds"] == [web["InstanceId"]]

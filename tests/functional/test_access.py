@@ -10,6 +10,8 @@ import json
 
 import pytest
 
+# An image that every account of moto's has.
+AMI = "ami-12c6146b"
 POLICY = {
     "schemaVersion": "0.3",
     "accessDuration": 3600,
@@ -40,8 +42,7 @@ def request_id(emulator, alice, bob):
     ec2, iam, ssm = emulator.client("ec2"), emulator.client("iam"), emulator.client("ssm")
     iam.create_group(GroupName="operators")
     iam.add_user_to_group(GroupName="operators", UserName="bob")
-    image = ec2.describe_images()["Images"][0]["ImageId"]
-    node = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    node = ec2.run_instances(ImageId=AMI, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     ec2.create_tags(Resources=[node], Tags=[{"Key": "Workload", "Value": "shop"}])
     ssm.create_document(Name="Shop", DocumentType="ManualApprovalPolicy", Content=json.dumps(POLICY))
     targets = [{"Key": "InstanceIds", "Values": [node]}]

@@ -15,6 +15,8 @@ from ansible_collections.ssmops.automation.plugins.modules import ssm_automation
 from ansible_collections.ssmops.automation.tests.functional.conftest import APPROVERS, run_module
 
 SEND, READ, CALLER = "SendAutomationSignal", "GetAutomationExecution", "GetCallerIdentity"
+# An image that every account of moto's has.
+AMI = "ami-12c6146b"
 SSO = "AWSReservedSSO_{}_0123456789abcdef"
 GATE = {
     "schemaVersion": "0.3",
@@ -218,8 +220,7 @@ class TestAccessRequests:
     def request_id(self, emulator, alice, bob):
         """The execution of a request that alice has made."""
         ec2, ssm = emulator.client("ec2"), emulator.client("ssm", **alice)
-        image = ec2.describe_images()["Images"][0]["ImageId"]
-        node = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+        node = ec2.run_instances(ImageId=AMI, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
         ssm.create_document(Name="Any", DocumentType="ManualApprovalPolicy", Content=json.dumps(POLICY))
         asked = ssm.start_access_request(Reason="a disk", Targets=[{"Key": "InstanceIds", "Values": [node]}])
         item = ssm.get_ops_item(OpsItemId=asked["AccessRequestId"])["OpsItem"]
