@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.responses import BaseResponse
+from moto.ec2.models import ec2_backends
 from moto.moto_api._internal.models import moto_api_backend
 
 from ..backend.ssm import Library
@@ -114,6 +115,8 @@ class Control:
         self.denials.clear()
         self.service.reset()
         self.clock.reset()
+        # moto would make these anew, with hundreds of images, and forget them right after.
+        ec2_backends.clear()
         moto_api_backend.reset()
         self.library.reset()
         self.recorder.clear()
