@@ -25,7 +25,7 @@ unit:     ## Run the unit tests
 coverage: ## Measure what the tests reach of the modules; fails below its floor
 docs:     ## Build the documentation site
 emulator: ## Run the emulator in the foreground, on port 4599 (PORT=4600: on another)
-bench:    ## Measure what many signals cost, and write docs/benchmark.* (45 minutes; BENCH=--quick: 5)
+bench:    ## Measure what many signals cost, and write docs/benchmark.* (75 minutes; BENCH=--quick: 5)
 architecture: ## Draw the picture in docs/architecture.md from the code
 ledger:   ## Write into docs/fidelity.md which tests hold the emulator to which row
 lock:     ## Compile requirements/*.in into requirements/*.txt

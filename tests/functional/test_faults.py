@@ -200,7 +200,7 @@ BEFALLS = st.tuples(st.sampled_from([SEND, SEND, READ]), FAULTS, st.integers(0, 
 
 
 # Single faults are in the tables above; this is for what several do together, and runs on with other ones each time.
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(sorted(SCENARIOS)),
     befalls=st.lists(BEFALLS, min_size=2, max_size=4),

@@ -96,7 +96,7 @@ FAULTS = st.sampled_from([row.fault for name, row in ON_SENDING.items() if not n
 BEFALLS = st.tuples(st.sampled_from([SEND, SEND, READ, LIST]), FAULTS, st.integers(0, 30), st.integers(1, 12))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(sorted(SCENARIOS)),
     befalls=st.lists(BEFALLS, min_size=1, max_size=8),

@@ -86,6 +86,7 @@ PACKAGE = (
     Step("artifact", artifact.installs),
     Step("galaxy-importer", artifact.imports),
     Step("tests of the documentation", suite("tests/docs")),
+    Step("tests of the tools", suite("tests/tools")),
 )
 # These share the virtual environments that ansible-test makes, so they must not run at the same time.
 ANSIBLE_TEST = (
@@ -93,10 +94,7 @@ ANSIBLE_TEST = (
     Step("ansible-test units", ansible_test.units),
     Step("ansible-test integration", ansible_test.integration),
 )
-PLAYS = (
-    Step("tests that play", suite("tests/functional", "plays")),
-    Step("tests of the tools", suite("tests/tools")),
-)
+PLAYS = (Step("tests that play", suite("tests/functional", "plays")),)
 
 
 def test() -> int:
