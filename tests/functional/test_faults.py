@@ -39,7 +39,7 @@ class Bench:
         self.emulator = emulator
         self.other = emulator.client("ssm", **other_keys)
         self.preparing = emulator.client("ssm", **keys)
-        short_timeout = Config(retries=api.NO_RETRIES, read_timeout=0.3)
+        short_timeout = Config(retries=dict(api.NO_RETRIES), read_timeout=0.3)
         self.client = api.refuse_odd_bodies(emulator.client("ssm", config=short_timeout, **keys))
 
     def prepare(self, scenario, **choices):

@@ -137,7 +137,7 @@ class TestRaces:
         """Take a signal as alice, while just before it arrives something else happens."""
 
         def run(execution_id, signal_type, meanwhile, step_name=None, wait=None):
-            client = emulator.client("ssm", config=Config(retries=api.NO_RETRIES), **alice)
+            client = emulator.client("ssm", config=Config(retries=dict(api.NO_RETRIES)), **alice)
 
             def before_sending(request, **more):
                 meanwhile()

@@ -39,7 +39,7 @@ class Bench:
         self.emulator = emulator
         self.other = emulator.client("ssm", **other_keys)
         self.preparing = emulator.client("ssm", **keys)
-        config = Config(retries=api.NO_RETRIES, read_timeout=0.5, max_pool_connections=10)
+        config = Config(retries=dict(api.NO_RETRIES), read_timeout=0.5, max_pool_connections=10)
         self.client = emulator.client("ssm", config=config, **keys)
 
     def prepare(self, scenario, number, **choices):
