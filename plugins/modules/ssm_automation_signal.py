@@ -407,35 +407,17 @@ automation_execution_status:
   type: str
   sample: InProgress
 failed_step:
-  description: The step that ended the execution badly.
+  description:
+    - The step that ended the execution badly, as in
+      RV(ssmops.automation.ssm_automation_execution_info#module:automation_executions[].failed_step).
   returned: for one execution, when the execution has ended badly and its steps tell which of them did it
   type: dict
-  contains:
-    step_name:
-      description: The name of the step.
-      returned: always
-      type: str
-      sample: deploy_to_production
-    step_execution_id:
-      description: The id of this run of the step.
-      returned: always
-      type: str
-      sample: 95e70479-cf20-4d80-8018-7e4e2b4c1d5f
-    action:
-      description: The action of the step.
-      returned: always
-      type: str
-      sample: aws:runCommand
-    step_status:
-      description: The status of the step, such as V(Failed), V(TimedOut) or V(Cancelled).
-      returned: always
-      type: str
-      sample: Failed
-    failure_message:
-      description: Why the step failed; null where the service gives no reason.
-      returned: always
-      type: str
-      sample: Step timed out while the command was running.
+  sample:
+    step_name: deploy_to_production
+    step_execution_id: 95e70479-cf20-4d80-8018-7e4e2b4c1d5f
+    action: aws:runCommand
+    step_status: Failed
+    failure_message: Step timed out while the command was running.
 automation_execution:
   description:
     - The execution as last seen, after the signal if one was sent.
@@ -467,15 +449,6 @@ automation_execution:
       type: list
       elements: dict
       sample: [{"step_name": "approve_production", "action": "aws:approve", "signals": ["Approve", "Reject"]}]
-    failed_step:
-      description: The step that ended the execution badly; null where none did, and where the steps were not read.
-      returned: always
-      type: dict
-      sample:
-        step_name: deploy_to_production
-        action: aws:runCommand
-        step_status: Failed
-        failure_message: Step timed out while the command was running.
 diff:
   description:
     - What the signal changes, each side with C(automation_execution_status) and, where the signal is about a step,

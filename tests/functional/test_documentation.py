@@ -181,7 +181,7 @@ def test_what_starts_and_stops_return_is_documented(runs):
         assert undocumented(result, documented) == [], name
         assert (
             missing(
-                execution or {"automation_execution_id": "", "waiting_for": [], "failed_step": None},
+                execution or {"automation_execution_id": "", "waiting_for": []},
                 documented_execution(),
             )
             == []

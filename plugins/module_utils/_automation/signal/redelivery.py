@@ -99,7 +99,7 @@ class Redelivery:
             # That the last attempt was not taken is no reason any more: what the execution has come to is.
             self._delivery.error = None
             # A copy of the request may be what was throttled, and an answer without the step does not rule that out.
-            self._delivery.shows_nothing = self._job.before is not None and effects.hides(now, self._job.step)
+            self._delivery.shows_nothing = effects.hides(now, self._job.step)
         is_done = kind is Kind.DONE and not self._delivery.in_doubt
         return DeliveryStatus.NOT_NEEDED if is_done else self._not_known_or_refused()
 
@@ -114,7 +114,7 @@ class Redelivery:
             return DeliveryStatus.REFUSED
         now = await self._look(REFUSAL_GRACE, self._has_moved)
         is_request = self._job.before is not None and self._job.signal.is_decision and self._job.step is None
-        is_hidden = now is not None and await self._may_hold_ours_unlisted(now)
+        is_hidden = now is not None and (effects.hides(now, self._job.step) or await self._may_hold_ours_unlisted(now))
         self._delivery.shows_nothing = is_request or is_hidden or self._may_be_for_a_copy(now)
         if now is not None and await self._is_ours(now):
             return DeliveryStatus.SEEN

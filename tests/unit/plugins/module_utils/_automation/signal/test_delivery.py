@@ -111,6 +111,7 @@ TAKEN_OR_REFUSED = {
     "taken without a look": (APPROVE, None, [TAKEN], [DENIED], "ACCEPTED", True, 1),
     "not allowed": (APPROVE, AT_GATE, [DENIED], [AT_GATE], "REFUSED", False, 1),
     "refused while it waits": (APPROVE, AT_GATE, [INVALID], [AT_GATE], "REFUSED", False, 1),
+    "refused, the answer hides the gate": (APPROVE, AT_GATE, [INVALID], [run("Success")], "REFUSED", None, 1),
     "refused at a gate that lists no approval": (
         APPROVE,
         AT_DOUBLE_GATE,
